@@ -1,0 +1,125 @@
+/**
+ * Rules between keys of anycast.yaml that no single key can check. Each complaint names the key it is about.
+ *
+ * - service addresses: one per family, never a management address of any PoP, inside a fallback prefix if there is one;
+ * - fallback prefixes: wider than a host, one per family, not overlapping, holding no management address (it would draw
+ *   every PoP's management traffic to the nearest PoP);
+ * - PoPs: router ids and management addresses are unique, a neighbour has a name and an AS of its own;
+ * - a session's two addresses are of one family, and differ.
+ */
+
+import { parseName } from '../dns/name.ts';
+import type { IpAddress } from '../ip/address.ts';
+import { prefixContains, prefixesOverlap } from '../ip/prefix.ts';
+import type { AnycastConfig, PopConfig } from './anycast-config.ts';
+
+export interface Complaint {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+export function inconsistencies(config: AnycastConfig): Complaint[] {
+  return [
+    ...serviceComplaints(config),
+    ...resolverComplaints(config),
+    ...Object.entries(config.pops).flatMap(([name, pop]) => popComplaints(config, name, pop)),
+    ...duplicates(config, 'management', pop => pop.management),
+    ...duplicates(config, 'routerId', pop => [pop.routerId]),
+  ];
+}
+
+function serviceComplaints({ service }: AnycastConfig): Complaint[] {
+  const complaints: Complaint[] = [];
+  const add = (key: string, message: string): number => complaints.push({ path: ['service', key], message });
+  if (hasTwoOfOneFamily(service.addresses)) add('addresses', 'one service address per family, please');
+  const [first, second] = service.fallback;
+  if (first && second && prefixesOverlap(first, second))
+    add('fallback', `${first.text} and ${second.text} overlap: keep the one that your neighbours accept`);
+  if (first && second && first.family === second.family && !prefixesOverlap(first, second))
+    add('fallback', 'one fallback prefix per family, please');
+  for (const prefix of service.fallback) {
+    if (prefix.length === prefix.octets.length * 8)
+      add(
+        'fallback',
+        `${prefix.text} is a host route: a fallback is a less specific prefix that covers the service address`,
+      );
+    if (!service.addresses.some(address => prefixContains(prefix, address.octets)))
+      add('fallback', `${prefix.text} covers no service address`);
+  }
+  return complaints;
+}
+
+function resolverComplaints({ resolver, service }: AnycastConfig): Complaint[] {
+  return resolver.forward.flatMap((entry, index) => {
+    const path = ['resolver', 'forward', index];
+    const complaints: Complaint[] = [];
+    if (!parseName(entry.zone))
+      complaints.push({ path: [...path, 'zone'], message: `'${entry.zone}' is not a domain name` });
+    for (const upstream of entry.upstreams) {
+      if (service.addresses.some(address => address.text === upstream.text))
+        complaints.push({
+          path: [...path, 'upstreams'],
+          message: `${upstream.text} is the service address: the resolver would ask itself`,
+        });
+    }
+    return complaints;
+  });
+}
+
+function popComplaints({ service }: AnycastConfig, name: string, pop: PopConfig): Complaint[] {
+  const complaints: Complaint[] = [];
+  const add = (path: readonly (string | number)[], message: string): number =>
+    complaints.push({ path: ['pops', name, ...path], message });
+  for (const management of pop.management) {
+    if (service.addresses.some(address => address.text === management.text))
+      add(
+        ['management'],
+        `${management.text} is the service address: a management address must belong to this PoP alone`,
+      );
+    const fallback = service.fallback.find(prefix => prefixContains(prefix, management.octets));
+    if (fallback)
+      add(
+        ['management'],
+        `${management.text} lies in the fallback prefix ${fallback.text}, which all PoPs announce`,
+      );
+  }
+  if (hasTwoOfOneFamily(pop.management)) add(['management'], 'one management address per family, please');
+  pop.neighbours.forEach((neighbour, index) => {
+    const path = ['neighbours', index];
+    if (neighbour.asn === service.asn)
+      add([...path, 'asn'], `AS ${neighbour.asn} is the service's own: a neighbour is another network`);
+    if (pop.neighbours.findIndex(other => other.name === neighbour.name) !== index)
+      add([...path, 'name'], `two neighbours are called '${neighbour.name}'`);
+    for (const { local, remote } of neighbour.sessions) {
+      if (local.family !== remote.family)
+        add([...path, 'sessions'], `${local.text} and ${remote.text} are of two families`);
+      if (local.text === remote.text) add([...path, 'sessions'], `${local.text} is both ends of the session`);
+    }
+  });
+  return complaints;
+}
+
+function duplicates(
+  config: AnycastConfig,
+  key: 'management' | 'routerId',
+  addressesOf: (pop: PopConfig) => readonly IpAddress[],
+): Complaint[] {
+  const owner = new Map<string, string>();
+  const complaints: Complaint[] = [];
+  for (const [name, pop] of Object.entries(config.pops)) {
+    for (const { text } of addressesOf(pop)) {
+      const other = owner.get(text);
+      if (other !== undefined)
+        complaints.push({
+          path: ['pops', name, key],
+          message: `${text} is also the ${key} of ${other}: give each PoP its own`,
+        });
+      owner.set(text, name);
+    }
+  }
+  return complaints;
+}
+
+function hasTwoOfOneFamily(addresses: readonly IpAddress[]): boolean {
+  return new Set(addresses.map(address => address.family)).size < addresses.length;
+}
