@@ -52,6 +52,8 @@ function parseIpv4(text: string): Uint8Array | undefined {
 function parseIpv6(text: string): Uint8Array | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
+  // Only the very end of an address may be a dotted quad.
+  if (halves.length === 2 && halves[0]?.includes('.')) return undefined;
   const [head, tail] = halves.map(half => (half === '' ? [] : groups(half)));
   if (!head || (halves.length === 2 && !tail)) return undefined;
   const missing = 8 - head.length - (tail?.length ?? 0);

@@ -12,7 +12,6 @@
  */
 import { chmod, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { describeError, Fault, type FaultCode } from './fault.ts';
 
 /** A request's handler. What it returns is sent as JSON; a Fault it throws is sent as the answer. */
@@ -30,7 +29,7 @@ export interface ControlClient extends AsyncDisposable {
   readonly closed: Promise<void>;
 }
 
-/** Octets of one line; an honest request or answer stays far below. */
+/** Characters of one line; an honest request or answer stays far below. */
 const lineLimit = 4 * 1024 * 1024;
 
 /** Serves `handlers` at `path`. @throws Fault `busy` when another process answers there. */
@@ -171,13 +170,15 @@ async function handle(
   }
 }
 
+/** Calls `onLine` for each line received; a line past `lineLimit` ends the connection. */
 function readLines(socket: Socket, onLine: (line: string) => void): void {
-  let sinceLine = 0;
-  socket.on('data', (chunk: Buffer) => {
-    sinceLine = chunk.includes(0x0a) ? 0 : sinceLine + chunk.length;
-    if (sinceLine > lineLimit) socket.destroy();
+  let rest = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+    if (rest.length > lineLimit) socket.destroy();
   });
-  createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
 }
 
 function parseObject(line: string): Record<string, unknown> | undefined {

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { readFileIfAny, writeFileAtomically } from '../../src/system/files.ts';
+
+describe('writeFileAtomically', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'files-'));
+  });
+  after(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it('replaces the content and sets the mode', async () => {
+    const path = join(folder, 'announced.conf');
+    await writeFileAtomically(path, 'one');
+    await writeFileAtomically(path, 'two', 0o640);
+    assert.equal(await readFile(path, 'utf8'), 'two');
+    assert.equal((await stat(path)).mode & 0o777, 0o640);
+  });
+
+  it('leaves the old content and no temporary file when it cannot finish', async () => {
+    const path = join(folder, 'taken');
+    await mkdir(join(path, 'inside'), { recursive: true });
+    await assert.rejects(writeFileAtomically(path, 'text'));
+    assert.deepEqual(
+      (await readdir(folder)).filter(name => name.endsWith('.tmp')),
+      [],
+    );
+  });
+
+  it('has a reader that tells absence from failure', async () => {
+    assert.equal(await readFileIfAny(join(folder, 'nothing')), undefined);
+    await assert.rejects(readFileIfAny(folder));
+  });
+});
