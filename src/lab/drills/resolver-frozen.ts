@@ -1,0 +1,13 @@
+/** The resolver stops without dying: its sockets stay open and swallow what comes. */
+import { commonClaims, defineDrill, gapWithin } from '../drill.ts';
+
+/** Milliseconds; five missed heartbeats of 50 ms, and room for a busy machine. */
+const boundMs = 500;
+
+export const resolverFrozen = defineDrill({
+  name: 'resolver-frozen',
+  summary: 'SIGSTOP to the resolver of one PoP',
+  inject: async ({ lab, pop }) => await lab.signalProcess(pop, 'resolver', 'SIGSTOP'),
+  heal: async ({ lab, pop }) => await lab.signalProcess(pop, 'resolver', 'SIGCONT'),
+  claims: outcome => [gapWithin(boundMs, outcome), ...commonClaims(outcome)],
+});

@@ -1,0 +1,178 @@
+/**
+ * The prober: a client that asks the service address at a fixed rate and writes down what became of each query.
+ *
+ * Every query has a name of its own below `zone`, so that no cache on the way can stand in for the service, and asks for
+ * NSID (RFC 5001), so that every answer says which PoP gave it. The rate is shared evenly among the targets. Queries leave
+ * from several sockets, as those of several clients would, each connected, so that the kernel matches the answers' source.
+ *
+ * What always holds: one sample per query, given once: when its answer has arrived, or when `patienceMs` have passed.
+ * The schedule is absolute: a prober that was kept waiting sends what is due, and each sample has the time it was really
+ * sent. Nothing is sent again.
+ */
+import { randomBytes } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { decodeMessage, encodeMessage, type Message } from '../../dns/message.ts';
+import { type Name, parseName } from '../../dns/name.ts';
+import { nsidRequest, readNsid } from '../../dns/options/nsid.ts';
+import { recordClasses } from '../../dns/record-class.ts';
+import { recordTypes } from '../../dns/record-type.ts';
+import type { IpAddress } from '../../ip/address.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Sample } from './sample.ts';
+
+export interface ProbeOptions {
+  readonly targets: readonly IpAddress[];
+  readonly port: number;
+  /** Queries per second in all. */
+  readonly rate: number;
+  /** How long to send. */
+  readonly durationMs: number;
+  /** How long to wait for each answer. */
+  readonly patienceMs: number;
+  /** The zone whose wildcard answers, presentation form. */
+  readonly zone: string;
+}
+
+/** Source ports per target. */
+const socketsPerTarget = 8;
+/** Milliseconds between looks at what is due; 500 queries a second are one every 2 ms. */
+const tickMs = 1;
+
+/** Sends until `durationMs` have passed or the signal aborts, then waits for the last answers. */
+export async function probe(
+  options: ProbeOptions,
+  { signal, clock, onSample }: { signal: AbortSignal; clock: Clock; onSample: (sample: Sample) => void },
+): Promise<void> {
+  const lanes = await openLanes(options, clock, onSample);
+  try {
+    const startMs = clock.monotonicMs();
+    const total = Math.ceil((options.rate * options.durationMs) / 1000);
+    for (let sent = 0; sent < total && !signal.aborted; ) {
+      const due = Math.min(total, Math.floor(((clock.monotonicMs() - startMs) * options.rate) / 1000) + 1);
+      for (; sent < due; sent += 1) lanes[sent % lanes.length]?.send(sent);
+      for (const lane of lanes) lane.expire();
+      await clock.sleep(tickMs);
+    }
+    while (lanes.some(lane => lane.waiting())) {
+      for (const lane of lanes) lane.expire();
+      await clock.sleep(tickMs);
+    }
+  } finally {
+    for (const lane of lanes) lane.close();
+  }
+}
+
+/** One socket to one target with the queries that wait on it. */
+interface Lane {
+  send(sequence: number): void;
+  /** Gives up the queries whose time is over. */
+  expire(): void;
+  waiting(): boolean;
+  close(): void;
+}
+
+async function openLanes(
+  options: ProbeOptions,
+  clock: Clock,
+  onSample: (sample: Sample) => void,
+): Promise<Lane[]> {
+  const token = randomBytes(4).toString('hex');
+  const nameOf = (sequence: number): Name => probeName(`q${sequence}-${token}.${options.zone}`);
+  const lanes: Lane[] = [];
+  for (let index = 0; index < socketsPerTarget; index += 1) {
+    for (const target of options.targets) {
+      lanes.push(await openLane({ target, options, clock, onSample, nameOf }));
+    }
+  }
+  return lanes;
+}
+
+interface LaneParts {
+  readonly target: IpAddress;
+  readonly options: ProbeOptions;
+  readonly clock: Clock;
+  readonly onSample: (sample: Sample) => void;
+  readonly nameOf: (sequence: number) => Name;
+}
+
+async function openLane({ target, options, clock, onSample, nameOf }: LaneParts): Promise<Lane> {
+  const socket = await connectedSocket(target, options.port);
+  const { family } = target;
+  // Insertion order is sending order, which `expire` relies on.
+  const pending = new Map<number, number>();
+  socket.on('message', octets => {
+    const answeredMs = clock.monotonicMs();
+    const answer = readAnswer(octets);
+    const sentMs = answer && pending.get(answer.id);
+    if (!answer || sentMs === undefined || !pending.delete(answer.id)) return;
+    const pop = answer.edns && readNsid(answer.edns);
+    onSample({ family, sentMs, answeredMs, rcode: answer.rcode, ...(pop && { pop: decoder.decode(pop) }) });
+  });
+  return {
+    send(sequence) {
+      const id = randomId(pending);
+      pending.set(id, clock.monotonicMs());
+      // A refused or unreachable target is an unanswered query, which `expire` reports.
+      socket.send(query(id, nameOf(sequence)), () => undefined);
+    },
+    expire() {
+      const before = clock.monotonicMs() - options.patienceMs;
+      for (const [id, sentMs] of pending) {
+        if (sentMs > before) break;
+        pending.delete(id);
+        onSample({ family, sentMs });
+      }
+    },
+    waiting: () => pending.size > 0,
+    close: () => void socket.close(),
+  };
+}
+
+const decoder = new TextDecoder();
+
+async function connectedSocket(target: IpAddress, port: number): Promise<Socket> {
+  const socket = createSocket(target.family === 4 ? 'udp4' : 'udp6');
+  // ICMP errors of a connected socket arrive here; the query they belong to stays unanswered.
+  socket.on('error', () => undefined);
+  socket.connect(port, target.text);
+  await once(socket, 'connect');
+  return socket;
+}
+
+function query(id: number, name: Name): Uint8Array {
+  return encodeMessage({
+    id,
+    opcode: 0,
+    rcode: 0,
+    flags: { qr: false, aa: false, tc: false, rd: true, ra: false, ad: false, cd: false },
+    questions: [{ name, type: recordTypes.TXT, class: recordClasses.IN }],
+    answers: [],
+    authorities: [],
+    additionals: [],
+    edns: { udpPayloadSize: 1232, version: 0, dnssecOk: false, options: [nsidRequest] },
+  });
+}
+
+/** The answer in these octets, or undefined: whatever else arrives is no answer. */
+function readAnswer(octets: Uint8Array): Message | undefined {
+  try {
+    const message = decodeMessage(octets);
+    return message.flags.qr ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function randomId(taken: ReadonlyMap<number, number>): number {
+  for (;;) {
+    const id = randomBytes(2).readUInt16BE();
+    if (!taken.has(id)) return id;
+  }
+}
+
+function probeName(text: string): Name {
+  const name = parseName(text);
+  if (!name) throw new TypeError(`${text} is no domain name`);
+  return name;
+}
