@@ -81,6 +81,8 @@ const neighbourSchema = z.strictObject({
     .max(2),
   /** TCP MD5 (RFC 2385). Never logged, never shown by `status`. */
   password: z.string().min(1).max(80).optional(),
+  /** GTSM (RFC 5082): only packets that came over no router are believed. Both ends must do it, or no session comes up. */
+  ttlSecurity: z.boolean().default(false),
 });
 
 const popSchema = z.strictObject({

@@ -5,11 +5,14 @@
  * there is no add and no delete, so that applying twice, or after a lost answer, does no harm. The fallback prefix is
  * not in `desired`: the sidecar's configuration announces it whatever the agent says.
  */
+import type { IpFamily } from '../ip/address.ts';
 import type { Announcement } from './announcement.ts';
 
+/** One BGP session; a neighbour has one for each family it is spoken to in. */
 export interface Session {
   /** The neighbour's name in anycast.yaml. */
   readonly neighbour: string;
+  readonly family: IpFamily;
   readonly state: 'established' | 'down';
   /** The router's own word for the state, for a person to read. */
   readonly detail: string;
@@ -17,7 +20,10 @@ export interface Session {
 
 /** What the router really does, read back from it. */
 export interface Observation {
-  /** Prefixes (canonical text) that at least one established session exports, with the neighbours' names. */
+  /**
+   * Prefixes (canonical text) that at least one established session exports, with the neighbours' names. The fallback
+   * prefixes are among them.
+   */
   readonly exported: ReadonlyMap<string, readonly string[]>;
   readonly sessions: readonly Session[];
 }
@@ -27,7 +33,8 @@ export interface RouteDriver extends AsyncDisposable {
   /**
    * Makes the router announce exactly `desired`. Returns when the router has accepted it.
    * Throws Fault `refused` when the router says no (the previous routes then still stand; the agent retries with
-   * back-off and alarms), `unreachable` when it does not answer, and the signal's reason.
+   * back-off and alarms), `unreachable` when it does not answer, `environment` when this machine is in the way, and the
+   * signal's reason.
    */
   apply(desired: readonly Announcement[], signal: AbortSignal): Promise<void>;
   /** Reads the router's state. Throws as `apply` does; the agent's belief is then unknown. */

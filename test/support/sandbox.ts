@@ -47,6 +47,7 @@ export async function openSandbox(): Promise<Sandbox> {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(init.stdout, 'data');
+  const children: { end(): void }[] = [];
   // `unshare` itself stays in our process namespace and has the others; its child is PID 1 of the new one.
   const enter = (argv: Argv, node?: string): [string, ...string[]] => [
     'nsenter',
@@ -60,8 +61,13 @@ export async function openSandbox(): Promise<Sandbox> {
   ];
   return {
     exec: async (argv, node) => await run(enter(argv, node)),
-    spawn: (argv, node) => started(enter(argv, node)),
+    spawn(argv, node) {
+      const child = started(enter(argv, node));
+      children.push(child);
+      return child;
+    },
     async [Symbol.asyncDispose]() {
+      for (const child of children) child.end();
       const ended = once(init, 'close');
       init.stdin.end();
       await ended;
@@ -69,7 +75,7 @@ export async function openSandbox(): Promise<Sandbox> {
   };
 }
 
-function started([program, ...args]: Argv): SandboxProcess {
+function started([program, ...args]: Argv): SandboxProcess & { end(): void } {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr])
@@ -80,7 +86,10 @@ function started([program, ...args]: Argv): SandboxProcess {
     exited,
     async kill(signal) {
       process.kill(await innerPid(child), signal);
+      // nsenter stops itself with its child and does not see the child go on.
+      if (signal === 'SIGCONT') child.kill('SIGCONT');
     },
+    end: () => child.kill('SIGKILL'),
   };
 }
 

@@ -1,0 +1,24 @@
+/** `anycast sidecar`: the PoP's router, started and guarded until SIGTERM. */
+import type { CommandKind, PopOptions } from './command.ts';
+import { popOptions } from './command.ts';
+
+export const sidecarCommand: CommandKind = {
+  name: 'sidecar',
+  define(command, runs) {
+    popOptions(command)
+      .summary("run the PoP's router until told to stop")
+      .description(
+        'Makes the configuration of BIRD from anycast.yaml, with nothing announced but the fallback prefix, starts BIRD and ends with it.',
+      )
+      .action(runs(sidecar));
+  },
+};
+
+async function sidecar(signal: AbortSignal, options: PopOptions): Promise<undefined> {
+  const { loadPop } = await import('./deployment.ts');
+  const { createLog } = await import('../telemetry/log.ts');
+  const { runSidecar } = await import('../sidecar/sidecar.ts');
+  const slice = await loadPop(options);
+  const log = createLog('sidecar', slice.name, slice.config.telemetry.logLevel);
+  await runSidecar(slice, { runDirectory: options.runDir, log, signal });
+}

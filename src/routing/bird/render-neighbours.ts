@@ -1,0 +1,44 @@
+/** neighbours.conf of a PoP: one BIRD protocol for each BGP session, made from the templates of bird.conf. */
+import type { NeighbourConfig, PopSlice } from '../../config/anycast-config.ts';
+import { Fault } from '../../system/fault.ts';
+import { protocolName } from './session-name.ts';
+
+/** The text may hold a password: the file is for its owner only. @throws Fault `config-invalid` for a password BIRD cannot read. */
+export function renderNeighbours({ name, pop, config }: PopSlice): string {
+  const bfd = config.bgp.bfd !== 'off';
+  return [
+    `# PoP ${name}: whom we speak to. Made from anycast.yaml when the sidecar starts; change it there.\n`,
+    ...pop.neighbours.flatMap(neighbour =>
+      neighbour.sessions.map(session => protocol(neighbour, session, bfd)),
+    ),
+  ].join('\n');
+}
+
+function protocol(
+  neighbour: NeighbourConfig,
+  { local, remote }: NeighbourConfig['sessions'][number],
+  bfd: boolean,
+): string {
+  const { family } = remote;
+  const lines = [
+    `local ${local.text} as SERVICE_AS;`,
+    `neighbor ${remote.text} as ${neighbour.asn};`,
+    ...(bfd ? ['bfd on;'] : []),
+    ...(neighbour.ttlSecurity ? ['ttl security on;'] : []),
+    ...(neighbour.password === undefined ? [] : [`password ${quoted(neighbour)};`]),
+  ];
+  const name = protocolName({ neighbour: neighbour.name, family });
+  return `protocol bgp ${name} from session${family} {\n${lines.map(line => `  ${line}\n`).join('')}}\n`;
+}
+
+/** BIRD's strings have no escapes: a quotation mark or a line end cannot be written at all. */
+function quoted({ name, password = '' }: NeighbourConfig): string {
+  if (!/["\n\r\0]/.test(password)) return `"${password}"`;
+  throw new Fault(
+    'config-invalid',
+    `the password of neighbour ${name} holds a quotation mark or a line end`,
+    {
+      hint: 'BIRD cannot read such a password; agree on another one with the neighbour',
+    },
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * The BIRD driver: announcements become `announced.conf`, which BIRD reads again on `configure`.
+ *
+ * A round: render; write the file (temporary file and rename); `configure` on the control socket; judge by the numeric
+ * code of the reply. What always holds:
+ *
+ * - A refused file does not stay on disk. What stood there before is put back, so that disk and router agree, and the next
+ *   apply is a real one.
+ * - Nothing is done when nothing changes: same text as the last that was accepted on this very connection, still on disk,
+ *   and no observation since that contradicts it. A BIRD that was restarted means a new connection, hence a real apply:
+ *   the sidecar has emptied the file.
+ * - The connection is kept, since a reply on it takes a millisecond, and opened anew when BIRD was restarted.
+ *
+ * `observe` asks what each established session has really sent (`show route exported`), not what the filter would let out.
+ *
+ * Not here: starting BIRD and rendering the other files (the sidecar), deciding and retrying (the agent). Rules and
+ * filters are in bird-configs/pop/bird.conf.
+ */
+import { describeError, Fault } from '../../system/fault.ts';
+import { readFileIfAny, writeFileAtomically } from '../../system/files.ts';
+import type { Announcement } from '../announcement.ts';
+import { type BirdControl, connectBird } from '../bird/bird-control.ts';
+import { type BirdFolder, birdFolder } from '../bird/bird-folder.ts';
+import { type BirdReply, birdCodes, isRefusal, replyText } from '../bird/bird-reply.ts';
+import { renderAnnounced } from '../bird/render-announced.ts';
+import { prefixesIn, type ShownSession, sessionsIn } from '../bird/show.ts';
+import type { Observation, RouteDriver, RouteDriverKind } from '../route-driver.ts';
+
+export const birdDriver: RouteDriverKind = {
+  kind: 'bird',
+  create: runDirectory => new BirdRoutes(birdFolder(runDirectory)),
+};
+
+const accepted: readonly number[] = [
+  birdCodes.reconfigured,
+  birdCodes.reconfiguring,
+  birdCodes.reconfigurationQueued,
+];
+
+interface Applied {
+  readonly control: BirdControl;
+  readonly text: string;
+  readonly desired: readonly Announcement[];
+}
+
+class BirdRoutes implements RouteDriver {
+  readonly kind = 'bird';
+  readonly #folder: BirdFolder;
+  #control: BirdControl | undefined;
+  #applied: Applied | undefined;
+
+  constructor(folder: BirdFolder) {
+    this.#folder = folder;
+  }
+
+  async apply(desired: readonly Announcement[], signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const control = await this.#connected(signal);
+    const text = renderAnnounced(desired);
+    const before = await readFileIfAny(this.#folder.announced);
+    if (this.#applied?.control === control && this.#applied.text === text && before === text) return;
+    this.#applied = undefined;
+    await this.#write(text);
+    const reply = await control.command('configure', signal);
+    if (!accepted.includes(reply.code)) {
+      await this.#write(before ?? renderAnnounced([]));
+      throw refused('configure', reply);
+    }
+    this.#applied = { control, text, desired };
+  }
+
+  async observe(signal: AbortSignal): Promise<Observation> {
+    signal.throwIfAborted();
+    const control = await this.#connected(signal);
+    const sessions = sessionsIn(await ask(control, 'show protocols', signal));
+    const exported = new Map<string, string[]>();
+    for (const session of sessions.filter(({ state }) => state === 'established')) {
+      const routes = await ask(control, `show route exported ${session.protocol}`, signal);
+      for (const { text } of prefixesIn(routes))
+        exported.set(text, [...(exported.get(text) ?? []), session.neighbour]);
+    }
+    if (!agrees(this.#applied?.desired ?? [], exported, sessions)) this.#applied = undefined;
+    return {
+      exported,
+      sessions: sessions.map(({ neighbour, family, state, detail }) => ({
+        neighbour,
+        family,
+        state,
+        detail,
+      })),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#control?.[Symbol.asyncDispose]();
+  }
+
+  async #write(text: string): Promise<void> {
+    try {
+      await writeFileAtomically(this.#folder.announced, text);
+    } catch (cause) {
+      throw new Fault('environment', `cannot write ${this.#folder.announced}: ${describeError(cause)}`, {
+        hint: 'the agent needs the right to write in that folder, and room there',
+        cause,
+      });
+    }
+  }
+
+  async #connected(signal: AbortSignal): Promise<BirdControl> {
+    if (!this.#control || this.#control.isClosed)
+      this.#control = await connectBird(this.#folder.controlSocket, signal);
+    return this.#control;
+  }
+}
+
+/** Whether every desired prefix is exported wherever a session of its family stands. */
+function agrees(
+  desired: readonly Announcement[],
+  exported: ReadonlyMap<string, readonly string[]>,
+  sessions: readonly ShownSession[],
+): boolean {
+  const standing = new Set(
+    sessions.filter(({ state }) => state === 'established').map(({ family }) => family),
+  );
+  return desired.every(({ prefix }) => exported.has(prefix.text) || !standing.has(prefix.family));
+}
+
+async function ask(control: BirdControl, command: string, signal: AbortSignal): Promise<BirdReply> {
+  const reply = await control.command(command, signal);
+  if (isRefusal(reply)) throw refused(command, reply);
+  return reply;
+}
+
+function refused(command: string, reply: BirdReply): Fault {
+  const code = String(reply.code).padStart(4, '0');
+  return new Fault('refused', `BIRD refused '${command}' with code ${code}: ${replyText(reply)}`, {
+    hint: 'the routes of before still stand; look at the file and line that BIRD names',
+  });
+}
