@@ -14,6 +14,8 @@ const program = new Command('anycast')
   )
   .version('0.1.0')
   .showHelpAfterError('(anycast --help lists the verbs)')
+  // Options after a verb are the verb's: `anycast lab exec NODE -- dig +short -x ...` keeps its own.
+  .enablePositionalOptions()
   .exitOverride(error => {
     throw error.exitCode === 0 ? error : new Fault('usage', error.message.replace(/^error: /, ''));
   })
@@ -27,7 +29,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 let exitCode: number = exitCodes.done;
 
 for (const kind of commands) {
-  const command = program.command(kind.name).copyInheritedSettings(program);
+  const command = program.command(kind.name, { hidden: kind.hidden ?? false }).copyInheritedSettings(program);
   kind.define(command, action => async (...args) => {
     exitCode = (await action(stop.signal, ...args)) ?? exitCodes.done;
   });

@@ -10,6 +10,8 @@ import type { Command } from 'commander';
 export interface CommandKind {
   /** The verb, e.g. `status`. */
   readonly name: string;
+  /** Left out of `--help`: a verb that only the kit itself runs. */
+  readonly hidden?: boolean;
   /** Adds summary, options and the action (through `runs`) to `command`. */
   define(command: Command, runs: RunsAction): void;
 }
@@ -26,10 +28,18 @@ export interface PopOptions {
   readonly runDir: string;
 }
 
+/** Adds `--config`. */
+export function configOption(command: Command): Command {
+  return command.option(
+    '-c, --config <file>',
+    'the deployment',
+    process.env.ANYCAST_CONFIG ?? 'anycast.yaml',
+  );
+}
+
 /** Adds `--config`, `--pop` and `--run-dir`. */
 export function popOptions(command: Command): Command {
-  return command
-    .option('-c, --config <file>', 'the deployment', process.env.ANYCAST_CONFIG ?? 'anycast.yaml')
+  return configOption(command)
     .requiredOption('-p, --pop <name>', 'which PoP this is', process.env.ANYCAST_POP)
     .option(
       '--run-dir <dir>',

@@ -69,7 +69,9 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
     return tracks.length === expected && tracks.every(track => endsSteady(track, 0));
   });
   if (!steady || expected === 0) {
-    throw new Fault('timeout', 'not every client is answered before the drill', { hint: 'look at anycast catchment' });
+    throw new Fault('timeout', 'not every client is answered before the drill', {
+      hint: 'look at anycast catchment',
+    });
   }
   const home = homes(probers.tracks());
   if (![...home.values()].includes(options.pop)) {
@@ -90,7 +92,11 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   const away = (track: Track): boolean =>
     home.get(trackKey(track.client, track.family)) !== options.pop ||
     endsSteady(track, faultMs, pop => pop !== options.pop);
-  await within(settleMs, parts, () => clock.monotonicMs() > faultMs + faultLastsMs && probers.tracks().every(away));
+  await within(
+    settleMs,
+    parts,
+    () => clock.monotonicMs() > faultMs + faultLastsMs && probers.tracks().every(away),
+  );
   const after = catchmentOfTracks(probers.tracks().map(track => since(track, faultMs)));
 
   onProgress('healing');

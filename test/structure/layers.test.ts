@@ -28,7 +28,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   execa: ['system'],
   pino: ['telemetry'],
   'prom-client': ['telemetry', 'resolver', 'agent'],
-  yaml: ['config'],
+  yaml: ['config', 'lab'],
   // Each kind of check owns the schema of its own keys.
   zod: ['config', 'health'],
 };

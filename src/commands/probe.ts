@@ -1,0 +1,63 @@
+import { Fault } from '../system/fault.ts';
+import type { CommandKind } from './command.ts';
+import { addressOption, durationOption, numberOption } from './options.ts';
+
+/** Asks an anycast address at a fixed rate, and prints one line per query: who answered, and when. */
+export const probeCommand: CommandKind = {
+  name: 'probe',
+  define(command, runs) {
+    command
+      .summary('ask an address at a fixed rate and note who answers')
+      .description(
+        'Prints one JSON line per query: [family, sent, answered, rcode, pop], times in monotonic ms.',
+      )
+      .option('--target <address...>', 'address to ask; the rate is shared', addressOption, [])
+      .option('--port <number>', 'its port', numberOption, 53)
+      .option('--rate <number>', 'queries per second', numberOption, 500)
+      .option('--duration <time>', 'how long to ask', durationOption, 10_000)
+      .option('--patience <time>', 'how long to wait for each answer', durationOption, 1000)
+      .option('--until-stdin-ends', 'stop asking when standard input ends', false)
+      .option('--zone <name>', 'zone whose wildcard answers', 'probe.test')
+      .action(
+        runs(async (signal, options: ProbeArguments) => {
+          if (options.target.length === 0) throw new Fault('usage', 'name what to ask with --target ADDRESS');
+          const { probe: run } = await import('../lab/prober/prober.ts');
+          const { formatSample } = await import('../lab/prober/sample.ts');
+          const { systemClock } = await import('../system/clock.ts');
+          await run(
+            {
+              targets: options.target,
+              port: options.port,
+              rate: options.rate,
+              durationMs: options.duration,
+              patienceMs: options.patience,
+              zone: options.zone,
+            },
+            {
+              signal: options.untilStdinEnds ? AbortSignal.any([signal, stdinEnd()]) : signal,
+              clock: systemClock,
+              onSample: sample => process.stdout.write(`${formatSample(sample)}\n`),
+            },
+          );
+          return 0;
+        }),
+      );
+  },
+};
+
+/** Aborts when whoever started us closes our standard input, or is gone. */
+function stdinEnd(): AbortSignal {
+  const ended = new AbortController();
+  process.stdin.resume().once('end', () => ended.abort());
+  return ended.signal;
+}
+
+interface ProbeArguments {
+  readonly target: ReturnType<typeof addressOption>;
+  readonly port: number;
+  readonly rate: number;
+  readonly duration: number;
+  readonly patience: number;
+  readonly untilStdinEnds: boolean;
+  readonly zone: string;
+}
