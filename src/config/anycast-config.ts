@@ -10,8 +10,7 @@
  */
 import { z } from 'zod';
 import type { IpAddress } from '../ip/address.ts';
-import { durationMs } from './duration.ts';
-import { asNumberKey, ipAddressKey, ipPrefixKey, nodeNameKey } from './net.ts';
+import { asNumberKey, durationMs, ipAddressKey, ipPrefixKey, nodeNameKey } from './keys.ts';
 
 /** What the registries of the program contribute to the schema: the options of each kind of health check, by kind. */
 export interface ConfigKinds {

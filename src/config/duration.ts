@@ -1,6 +1,4 @@
 /** Durations as written in anycast.yaml: a number and a unit, `50ms`, `2s`, `10m`, `1h`, `1d`. */
-import { z } from 'zod';
-
 /** A span of time; config keys that hold one are written with a unit and parsed into this. */
 export type Milliseconds = number;
 
@@ -11,11 +9,3 @@ export function parseDuration(text: string): Milliseconds | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   return match ? Number(match[1]) * unitMs[match[2] as keyof typeof unitMs] : undefined;
 }
-
-/** A schema key for a duration; its value is milliseconds. */
-export const durationMs = z.string().transform((text, context): Milliseconds => {
-  const ms = parseDuration(text);
-  if (ms !== undefined && ms > 0) return ms;
-  context.addIssue({ code: 'custom', message: `'${text}' is not a duration: write 50ms, 2s, 10m, 1h or 1d` });
-  return z.NEVER;
-});

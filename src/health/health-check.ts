@@ -5,10 +5,12 @@
  * remembers, counts or decides. A check is either polled or pushed, and gives exactly one of the two methods:
  *
  * - `probe` is called by the schedule, never twice at once for one instance, every `intervalMs` (every `fastIntervalMs`
- *   while the state is changing). It must settle soon after the signal aborts, which happens after `timeoutMs`; a
- *   probe that outlives its signal counts as unhealthy with the reason `timeout`.
+ *   while the state is changing). It must settle soon after the signal aborts, which happens after `timeoutMs`, and
+ *   may then say what it was waiting for; a probe that says nothing counts as unhealthy with the reason `timeout`.
  * - `watch` is started once and yields a verdict whenever it has something to say, until the signal aborts. It is for
  *   things that announce their own end, such as a socket that closes.
+ *
+ * Time in which this process itself did not run counts against no one: a deadline counts lived time (`lived-time.ts`).
  *
  * A sick service is a verdict. "I could not ask" is `unknown`: it neither counts for nor against. What is thrown is
  * taken as `unknown` with the error's message, logged, and the check goes on.
@@ -32,6 +34,10 @@ export interface CheckContext {
   /** The name of the PoP being checked: the identity a right answer carries. */
   readonly pop: string;
   readonly serviceAddresses: readonly IpAddress[];
+  /** The port on which the service answers. */
+  readonly servicePort: number;
+  /** Milliseconds one probe may take. */
+  readonly timeoutMs: number;
   /** The folder of the PoP's control sockets. */
   readonly runDirectory: string;
 }

@@ -1,7 +1,16 @@
-/** Schema keys for addresses, prefixes, AS numbers and names, parsed into values here and nowhere later. */
+/** Schema keys for durations, addresses, prefixes, AS numbers and names, parsed into values here and nowhere later. */
 import { z } from 'zod';
 import { type IpAddress, parseIpAddress } from '../ip/address.ts';
 import { type IpPrefix, parseIpPrefix } from '../ip/prefix.ts';
+import { type Milliseconds, parseDuration } from './duration.ts';
+
+/** A schema key for a duration; its value is milliseconds. */
+export const durationMs = z.string().transform((text, context): Milliseconds => {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0) return ms;
+  context.addIssue({ code: 'custom', message: `'${text}' is not a duration: write 50ms, 2s, 10m, 1h or 1d` });
+  return z.NEVER;
+});
 
 export const ipAddressKey = parsed(parseIpAddress, text => `'${text}' is not an IP address`);
 

@@ -1,0 +1,151 @@
+/** The agent's metrics, made of its events, verdicts and belief. Every label comes from the configuration or a closed set. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CheckState } from '../health/hysteresis.ts';
+import type { TimedVerdict } from '../health/schedule.ts';
+import type { Belief } from './announcer.ts';
+import { type Decision, reasonKinds } from './decide.ts';
+import type { RecordedEvent } from './event-log.ts';
+import { type IntentKind, intentKinds } from './intent.ts';
+
+/** The agent's view of itself, as it changes. */
+export interface AgentMetrics {
+  readonly registry: Registry;
+  onEvent(event: RecordedEvent): void;
+  onVerdict(check: string, timed: TimedVerdict): void;
+  onBelief(belief: Belief): void;
+  onDecision(decision: Decision, intent: IntentKind): void;
+}
+
+export interface MetricLabels {
+  readonly checks: readonly string[];
+  /** The prefixes this PoP announces when all is well. */
+  readonly prefixes: readonly string[];
+  readonly neighbours: readonly string[];
+}
+
+const checkStates: readonly CheckState[] = ['pending', 'up', 'down'];
+const verdictKinds = ['healthy', 'unhealthy', 'unknown'] as const;
+
+/** From a cached answer on a quiet machine to a probe timeout. */
+const probeBucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+
+export function agentMetrics(labels: MetricLabels): AgentMetrics {
+  const registry = new Registry();
+  const routes = routeMetrics(registry, labels);
+  const checks = checkMetrics(registry, labels);
+  return {
+    registry,
+    onEvent(event) {
+      checks.onEvent(event);
+      routes.onEvent(event);
+    },
+    onVerdict: checks.onVerdict,
+    onBelief: routes.onBelief,
+    onDecision: routes.onDecision,
+  };
+}
+
+function checkMetrics(registry: Registry, labels: MetricLabels): Pick<AgentMetrics, 'onEvent' | 'onVerdict'> {
+  const registers = [registry];
+  const state = new Gauge({
+    name: 'anycast_check_state',
+    help: '1 for the state the check is in',
+    labelNames: ['check', 'state'],
+    registers,
+  });
+  const transitions = new Counter({
+    name: 'anycast_check_transitions_total',
+    help: 'Changes of state',
+    labelNames: ['check', 'to'],
+    registers,
+  });
+  const verdicts = new Counter({
+    name: 'anycast_check_verdicts_total',
+    help: 'Verdicts',
+    labelNames: ['check', 'verdict'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'anycast_check_probe_duration_seconds',
+    help: 'How long probes took',
+    labelNames: ['check'],
+    buckets: probeBucketsSeconds,
+    registers,
+  });
+  const setState = (check: string, to: CheckState): void => {
+    for (const each of checkStates) state.set({ check, state: each }, Number(each === to));
+  };
+  for (const check of labels.checks) {
+    setState(check, 'pending');
+    for (const to of checkStates) transitions.inc({ check, to }, 0);
+    for (const verdict of verdictKinds) verdicts.inc({ check, verdict }, 0);
+  }
+  return {
+    onEvent(event) {
+      if (event.kind !== 'check-state') return;
+      setState(event.check, event.to);
+      transitions.inc({ check: event.check, to: event.to });
+    },
+    onVerdict(check, { verdict, tookMs }) {
+      verdicts.inc({ check, verdict: verdict.kind });
+      if (tookMs !== undefined) duration.observe({ check }, tookMs / 1000);
+    },
+  };
+}
+
+function routeMetrics(
+  registry: Registry,
+  labels: MetricLabels,
+): Pick<AgentMetrics, 'onEvent' | 'onBelief' | 'onDecision'> {
+  const registers = [registry];
+  const counter = (name: string, help: string) => new Counter({ name, help, registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+    new Gauge({ name, help, labelNames, registers });
+  const applied = counter('anycast_agent_applies_total', 'Route changes the router accepted');
+  const failed = counter('anycast_agent_apply_failures_total', 'Route changes the router did not accept');
+  const drift = counter(
+    'anycast_agent_drift_total',
+    'Times the router was seen to do other than it was told',
+  );
+  const isDrifting = gauge('anycast_agent_drift', '1 while the router does other than it was told');
+  const known = gauge('anycast_agent_belief_known', '1 while what the router does is known');
+  const announced = gauge('anycast_agent_announced', '1 while the router is seen to export the prefix', [
+    'prefix',
+  ]);
+  const wanted = gauge('anycast_agent_wanted', '1 while the prefix shall be announced', ['prefix']);
+  const session = gauge('anycast_agent_session_up', '1 while the BGP session is established', [
+    'neighbour',
+    'family',
+  ]);
+  const intent = gauge('anycast_agent_intent', '1 for what the operator wants', ['intent']);
+  const reason = gauge('anycast_agent_decision', '1 for the reason of the present decision', ['reason']);
+  for (const prefix of labels.prefixes) {
+    announced.set({ prefix }, 0);
+    wanted.set({ prefix }, 0);
+  }
+  return {
+    onEvent({ kind }) {
+      if (kind === 'applied') applied.inc();
+      if (kind === 'apply-failed') failed.inc();
+      if (kind === 'drift') drift.inc();
+    },
+    onBelief(belief) {
+      known.set(Number(belief.known));
+      if (!belief.known) return;
+      const { missing = [], extra = [] } = belief.difference ?? {};
+      isDrifting.set(Number(missing.length + extra.length > 0));
+      for (const prefix of labels.prefixes)
+        announced.set({ prefix }, Number(belief.observation.exported.has(prefix)));
+      for (const { neighbour, family, state } of belief.observation.sessions) {
+        if (labels.neighbours.includes(neighbour))
+          session.set({ neighbour, family }, Number(state === 'established'));
+      }
+    },
+    onDecision(decision, wish) {
+      const texts = new Set(decision.announcements.map(({ prefix }) => prefix.text));
+      for (const prefix of labels.prefixes) wanted.set({ prefix }, Number(texts.has(prefix)));
+      for (const kind of reasonKinds) reason.set({ reason: kind }, Number(kind === decision.reason.kind));
+      for (const kind of intentKinds) intent.set({ intent: kind }, Number(kind === wish));
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** `anycast resolver`: DNS on the PoP's management addresses and the service address, until SIGTERM. */
+import type { CommandKind, PopOptions } from './command.ts';
+import { popOptions } from './command.ts';
+
+export const resolverCommand: CommandKind = {
+  name: 'resolver',
+  define(command, runs) {
+    popOptions(command)
+      .summary("run the PoP's resolver until told to stop")
+      .description(
+        'Answers DNS over UDP and TCP on the management addresses, and on the service address whenever it is on this machine.',
+      )
+      .action(runs(resolver));
+  },
+};
+
+async function resolver(signal: AbortSignal, options: PopOptions): Promise<undefined> {
+  const { loadPop } = await import('./deployment.ts');
+  const { createLog } = await import('../telemetry/log.ts');
+  const { systemClock } = await import('../system/clock.ts');
+  const { startResolver } = await import('../resolver/resolver.ts');
+  const slice = await loadPop(options);
+  const log = createLog('resolver', slice.name, slice.config.telemetry.logLevel);
+  await using running = await startResolver(slice, {
+    runDirectory: options.runDir,
+    log,
+    clock: systemClock,
+    signal,
+  });
+  log.info({ listening: running.status.listening }, 'resolver started');
+  await new Promise<void>(resolve => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  log.info('resolver stopping');
+}
