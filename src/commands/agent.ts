@@ -12,7 +12,7 @@ export const agentCommand: CommandKind = {
         ),
     ).action(
       runs(async (stop, options: PopOptions) => {
-        const { loadPop } = await import('./deployment.ts');
+        const { loadPop } = await import('./inputs/deployment.ts');
         const { runAgent } = await import('../agent/run-agent.ts');
         const skip = new AbortController();
         stop.addEventListener('abort', () => {

@@ -1,5 +1,5 @@
 import { type CommandKind, configOption } from './command.ts';
-import { type LabOptions, labOptions, runningLab } from './lab-options.ts';
+import { type LabOptions, labOptions, runningLab } from './inputs/lab-options.ts';
 
 /** Which PoP answers each client network. */
 export const catchmentCommand: CommandKind = {
@@ -10,7 +10,7 @@ export const catchmentCommand: CommandKind = {
       .option('--json', 'machine-readable')
       .action(
         runs(async (signal, options: CatchmentArguments) => {
-          const { loadDeployment } = await import('./deployment.ts');
+          const { loadDeployment } = await import('./inputs/deployment.ts');
           const { measureCatchment } = await import('../lab/catchment.ts');
           const { formatCatchment } = await import('../lab/report/catchment-table.ts');
           const config = await loadDeployment(options.config);

@@ -1,7 +1,7 @@
 import { describeError, exitCodes, Fault } from '../system/fault.ts';
 import { type CommandKind, configOption } from './command.ts';
-import { type LabOptions, labOptions, runningLab } from './lab-options.ts';
-import { numberOption } from './options.ts';
+import { type LabOptions, labOptions, runningLab } from './inputs/lab-options.ts';
+import { numberOption } from './inputs/options.ts';
 
 /** Plays one drill in the running lab. */
 export const drillCommand: CommandKind = {
@@ -49,7 +49,7 @@ async function list(): Promise<number> {
 
 async function play(name: string, options: DrillArguments, signal: AbortSignal): Promise<number> {
   const { drillOfName } = await import('../lab/drills.ts');
-  const { loadDeployment } = await import('./deployment.ts');
+  const { loadDeployment } = await import('./inputs/deployment.ts');
   const { popOf } = await import('../config/load-config.ts');
   const { runDrill } = await import('../lab/drill-runner.ts');
   const { formatDrillReport } = await import('../lab/report/drill-report.ts');

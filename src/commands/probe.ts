@@ -1,6 +1,6 @@
 import { Fault } from '../system/fault.ts';
 import type { CommandKind } from './command.ts';
-import { addressOption, durationOption, numberOption } from './options.ts';
+import { addressOption, durationOption, numberOption } from './inputs/options.ts';
 
 /** Asks an anycast address at a fixed rate, and prints one line per query: who answered, and when. */
 export const probeCommand: CommandKind = {

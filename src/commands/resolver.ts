@@ -15,7 +15,7 @@ export const resolverCommand: CommandKind = {
 };
 
 async function resolver(signal: AbortSignal, options: PopOptions): Promise<undefined> {
-  const { loadPop } = await import('./deployment.ts');
+  const { loadPop } = await import('./inputs/deployment.ts');
   const { createLog } = await import('../telemetry/log.ts');
   const { systemClock } = await import('../system/clock.ts');
   const { startResolver } = await import('../resolver/resolver.ts');

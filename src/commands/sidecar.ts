@@ -15,7 +15,7 @@ export const sidecarCommand: CommandKind = {
 };
 
 async function sidecar(signal: AbortSignal, options: PopOptions): Promise<undefined> {
-  const { loadPop } = await import('./deployment.ts');
+  const { loadPop } = await import('./inputs/deployment.ts');
   const { createLog } = await import('../telemetry/log.ts');
   const { runSidecar } = await import('../sidecar/sidecar.ts');
   const slice = await loadPop(options);

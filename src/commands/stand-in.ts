@@ -1,7 +1,7 @@
 import type { IpAddress } from '../ip/address.ts';
 import { Fault } from '../system/fault.ts';
 import type { CommandKind } from './command.ts';
-import { addressOption, numberOption } from './options.ts';
+import { addressOption, numberOption } from './inputs/options.ts';
 
 /** The broken resolver that drills put in the place of a healthy one; see src/lab/stand-in.ts. */
 export const standInCommand: CommandKind = {

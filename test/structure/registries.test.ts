@@ -17,13 +17,7 @@ const registries: Readonly<Record<string, string>> = {
 };
 
 /** Files of those folders that are not features. */
-const notFeatures = [
-  'src/commands/command.ts',
-  'src/commands/commands.ts',
-  'src/commands/deployment.ts',
-  'src/commands/options.ts',
-  'src/commands/lab-options.ts',
-];
+const notFeatures = ['src/commands/command.ts', 'src/commands/commands.ts'];
 
 describe('registries', () => {
   for (const [folder, registry] of Object.entries(registries)) {

@@ -9,7 +9,7 @@ export const labComposeCommand: CommandKind = {
       .argument('[topology]', 'which topology', 'three-continents')
       .action(
         runs(async (_signal, topology: string, options: { readonly config: string }) => {
-          const { containerPlan } = await import('../container-plan.ts');
+          const { containerPlan } = await import('../inputs/container-plan.ts');
           const { renderCompose } = await import('../../lab/compose/render-compose.ts');
           process.stdout.write(renderCompose(await containerPlan(topology, options.config)));
           return 0;

@@ -1,6 +1,6 @@
 /** `anycast lab down`: ends the lab and says what it ended. When none runs there is nothing to do, and that is fine. */
 import type { CommandKind } from '../command.ts';
-import { findLab, type LabOptions, labOptions } from '../lab-options.ts';
+import { findLab, type LabOptions, labOptions } from '../inputs/lab-options.ts';
 
 export const labDownCommand: CommandKind = {
   name: 'down',

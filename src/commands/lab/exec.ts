@@ -1,6 +1,6 @@
 /** `anycast lab exec NODE -- CMD`: runs a program in a node, on this terminal, and ends with its exit code. */
 import type { CommandKind } from '../command.ts';
-import { type LabOptions, labOptions, runningLab } from '../lab-options.ts';
+import { type LabOptions, labOptions, runningLab } from '../inputs/lab-options.ts';
 
 export const labExecCommand: CommandKind = {
   name: 'exec',

@@ -23,7 +23,7 @@ async function labGraph(
   topologyName: string,
   options: GraphOptions,
 ): Promise<undefined> {
-  const { loadDeployment } = await import('../deployment.ts');
+  const { loadDeployment } = await import('../inputs/deployment.ts');
   const { graph, graphFormatNamed } = await import('../../lab/graph.ts');
   const { topologyNamed } = await import('../../lab/topologies.ts');
   const format = graphFormatNamed(options.format);

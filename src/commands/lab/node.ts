@@ -28,7 +28,7 @@ async function labNode(
   name: string | undefined,
   options: NodeOptions,
 ): Promise<undefined> {
-  const { containerPlan } = await import('../container-plan.ts');
+  const { containerPlan } = await import('../inputs/container-plan.ts');
   const plan = await containerPlan(options.topology, options.config);
   if (options.printPlan) {
     const nodes = plan.nodes.map(node => ({ ...node, files: [] }));

@@ -1,7 +1,7 @@
 /** `anycast lab status`: the lab's nodes, processes and links as they are at this moment. */
 import type { LabStatus } from '../../lab/lab-runtime.ts';
 import type { CommandKind } from '../command.ts';
-import { type LabOptions, labOptions, runningLab } from '../lab-options.ts';
+import { type LabOptions, labOptions, runningLab } from '../inputs/lab-options.ts';
 
 interface StatusOptions extends LabOptions {
   readonly json?: boolean;

@@ -1,7 +1,7 @@
 /** `anycast lab up`: builds the lab and returns when every client has answers; the lab runs on in the background. */
 import type { CommandKind } from '../command.ts';
-import { type LabOptions, labOptions } from '../lab-options.ts';
-import { durationOption } from '../options.ts';
+import { type LabOptions, labOptions } from '../inputs/lab-options.ts';
+import { durationOption } from '../inputs/options.ts';
 
 interface UpOptions extends LabOptions {
   readonly config: string;
@@ -28,7 +28,7 @@ export const labUpCommand: CommandKind = {
 
 async function labUp(signal: AbortSignal, topologyName: string, options: UpOptions): Promise<undefined> {
   const [{ loadDeployment }, { makePlan }, { progressPrinter }, { runtimeOfKind }, lab] = await Promise.all([
-    import('../deployment.ts'),
+    import('../inputs/deployment.ts'),
     import('../../lab/make-plan.ts'),
     import('../../lab/progress.ts'),
     import('../../lab/runtimes.ts'),

@@ -1,7 +1,7 @@
 /** Parsers of option values that more than one verb takes; each throws the fault that names the remedy. */
-import { parseDuration } from '../config/duration.ts';
-import { type IpAddress, parseIpAddress } from '../ip/address.ts';
-import { Fault } from '../system/fault.ts';
+import { parseDuration } from '../../config/duration.ts';
+import { type IpAddress, parseIpAddress } from '../../ip/address.ts';
+import { Fault } from '../../system/fault.ts';
 
 /** Collects addresses of a repeatable option. */
 export function addressOption(text: string, before: readonly IpAddress[]): readonly IpAddress[] {

@@ -1,7 +1,7 @@
 /** Options that the verbs of `anycast lab` share, and the lab they name. */
 import type { Command } from 'commander';
-import type { Lab } from '../lab/lab-runtime.ts';
-import { Fault } from '../system/fault.ts';
+import type { Lab } from '../../lab/lab-runtime.ts';
+import { Fault } from '../../system/fault.ts';
 
 export interface LabOptions {
   readonly lab: string;
@@ -17,7 +17,7 @@ export function labOptions(command: Command): Command {
 
 /** The running lab that the options name, if it runs. */
 export async function findLab(options: LabOptions, signal: AbortSignal): Promise<Lab | undefined> {
-  const { runtimeOfKind } = await import('../lab/runtimes.ts');
+  const { runtimeOfKind } = await import('../../lab/runtimes.ts');
   return await runtimeOfKind(options.runtime).attach(options.lab, signal);
 }
 

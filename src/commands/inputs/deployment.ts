@@ -1,9 +1,9 @@
 /** Reading anycast.yaml with everything the program knows: the one place where the registries meet the schema. */
-import type { AnycastConfig, ConfigKinds, PopSlice } from '../config/anycast-config.ts';
-import { loadConfig, popOf } from '../config/load-config.ts';
-import { healthChecks } from '../health/checks.ts';
-import { routeDrivers } from '../routing/drivers.ts';
-import type { PopOptions } from './command.ts';
+import type { AnycastConfig, ConfigKinds, PopSlice } from '../../config/anycast-config.ts';
+import { loadConfig, popOf } from '../../config/load-config.ts';
+import { healthChecks } from '../../health/checks.ts';
+import { routeDrivers } from '../../routing/drivers.ts';
+import type { PopOptions } from '../command.ts';
 
 export const configKinds: ConfigKinds = {
   checks: Object.fromEntries(healthChecks.map(check => [check.kind, check.options])),
