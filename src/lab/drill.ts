@@ -1,8 +1,8 @@
 /**
  * The contract of a drill: a fault from outside, and the claims that must hold while it lasts and after it.
  *
- * The runner calls `inject` once when every client is being answered, and `heal` once when the fault has been looked at;
- * `heal` is called even when something went wrong in between, and must undo what `inject` got done. Faults come from
+ * The runner calls `prepare` and `inject` once when every client is being answered, and `heal` once when the fault has been
+ * looked at; `heal` is called even when something went wrong in between, and must undo what the others got done. Faults come from
  * outside the product: signals, firewall rules, a broken program in its place; never from a switch inside it. `claims` is
  * pure: it reads the outcome and says what held.
  */
@@ -15,6 +15,8 @@ export interface Drill {
   readonly name: string;
   /** One line for `anycast drill --list`. */
   readonly summary: string;
+  /** Brings what the fault needs, without doing harm yet; its time does not count. */
+  prepare?(stage: Stage): Promise<void>;
   inject(stage: Stage): Promise<void>;
   heal(stage: Stage): Promise<void>;
   claims(outcome: Outcome): readonly Claim[];

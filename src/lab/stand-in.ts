@@ -26,8 +26,8 @@ const tableName = 'stand_in';
 /** SERVFAIL, RFC 1035 section 4.1.1. */
 const servfail = 2;
 
-/** Puts the stand-in in the place of the PoP's resolver. */
-export async function standIn(stage: Stage, mode: StandInMode): Promise<void> {
+/** Starts the stand-in beside the PoP's resolver. */
+export async function startStandIn(stage: Stage, mode: StandInMode): Promise<void> {
   const { lab, pop, serviceAddresses, props } = stage;
   const addresses = serviceAddresses.flatMap(address => ['--listen', address.text]);
   const upstream = stage.config.pops[pop]?.management.find(address => address.family === 4);
@@ -38,12 +38,17 @@ export async function standIn(stage: Stage, mode: StandInMode): Promise<void> {
   if (!Array.isArray(first)) {
     throw new Fault('internal', `the stand-in at ${pop} ended with ${first.exitCode} before it was ready`);
   }
-  await nft(stage, ruleset(serviceAddresses, stage.config.resolver.port));
+}
+
+/** Puts the stand-in in the place of the PoP's resolver. */
+export async function insertStandIn(stage: Stage): Promise<void> {
+  await nft(stage, ruleset(stage.serviceAddresses, stage.config.resolver.port));
 }
 
 /** Gives the place back to the resolver. */
 export async function removeStandIn(stage: Stage): Promise<void> {
-  await nft(stage, `delete table inet ${tableName}`);
+  // Adding it first makes deleting it right whether it was inserted or not.
+  await nft(stage, `add table inet ${tableName}\ndelete table inet ${tableName}`);
   await stage.props.get('stand-in')?.[Symbol.asyncDispose]();
   stage.props.delete('stand-in');
 }

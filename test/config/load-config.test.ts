@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { configKinds } from '../../src/commands/deployment.ts';
+import { configKinds } from '../../src/commands/inputs/deployment.ts';
 import type { AnycastConfig } from '../../src/config/anycast-config.ts';
 import { loadConfig, parseConfig, popOf } from '../../src/config/load-config.ts';
 import { Fault } from '../../src/system/fault.ts';

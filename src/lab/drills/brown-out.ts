@@ -1,6 +1,6 @@
 /** The resolver lives and answers, but every answer is SERVFAIL. */
 import { commonClaims, defineDrill, gapWithin } from '../drill.ts';
-import { removeStandIn, standIn } from '../stand-in.ts';
+import { insertStandIn, removeStandIn, startStandIn } from '../stand-in.ts';
 
 /** Milliseconds; three probes in a row have to see it. */
 const boundMs = 1000;
@@ -8,7 +8,8 @@ const boundMs = 1000;
 export const brownOut = defineDrill({
   name: 'brown-out',
   summary: 'every answer of one PoP becomes SERVFAIL, while its resolver looks alive',
-  inject: async stage => await standIn(stage, 'servfail'),
+  prepare: async stage => await startStandIn(stage, 'servfail'),
+  inject: insertStandIn,
   heal: removeStandIn,
   claims: outcome => [gapWithin(boundMs, outcome), ...commonClaims(outcome)],
 });

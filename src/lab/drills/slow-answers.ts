@@ -1,6 +1,6 @@
 /** The resolver lives and its answers are right, but they come too late to be of use. */
 import { commonClaims, defineDrill, gapWithin } from '../drill.ts';
-import { removeStandIn, standIn } from '../stand-in.ts';
+import { insertStandIn, removeStandIn, startStandIn } from '../stand-in.ts';
 
 /** Milliseconds; three probes in a row have to run into their latency budget. */
 const boundMs = 1000;
@@ -8,7 +8,8 @@ const boundMs = 1000;
 export const slowAnswers = defineDrill({
   name: 'slow-answers',
   summary: 'every answer of one PoP is held back for longer than clients wait',
-  inject: async stage => await standIn(stage, 'slow'),
+  prepare: async stage => await startStandIn(stage, 'slow'),
+  inject: insertStandIn,
   heal: removeStandIn,
   claims: outcome => [gapWithin(boundMs, outcome), ...commonClaims(outcome)],
 });

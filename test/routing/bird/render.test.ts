@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { loadPop } from '../../../src/commands/deployment.ts';
+import { loadPop } from '../../../src/commands/inputs/deployment.ts';
 import type { PopSlice } from '../../../src/config/anycast-config.ts';
 import { parseConfig, popOf } from '../../../src/config/load-config.ts';
 import { parseIpPrefix } from '../../../src/ip/prefix.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { loadDeployment } from '../../src/commands/deployment.ts';
+import { loadDeployment } from '../../src/commands/inputs/deployment.ts';
 import { graph, graphFormatNamed } from '../../src/lab/graph.ts';
 import { threeContinents } from '../../src/lab/topologies/three-continents.ts';
 import { wire } from '../../src/lab/wiring.ts';

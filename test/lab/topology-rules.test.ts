@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { loadDeployment } from '../../src/commands/deployment.ts';
+import { loadDeployment } from '../../src/commands/inputs/deployment.ts';
 import type { AnycastConfig } from '../../src/config/anycast-config.ts';
 import { threeContinents } from '../../src/lab/topologies/three-continents.ts';
 import { topologies } from '../../src/lab/topologies.ts';

@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { loadDeployment } from '../../src/commands/deployment.ts';
+import { loadDeployment } from '../../src/commands/inputs/deployment.ts';
 import { makePlan } from '../../src/lab/make-plan.ts';
 import type { NodePlan } from '../../src/lab/plan.ts';
 import type { PlanSettings } from '../../src/lab/plan-context.ts';

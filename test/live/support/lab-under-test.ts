@@ -1,6 +1,6 @@
 /** A lab of one test file: brought up by the runtime itself, ended with the test, and reachable by the command line too. */
 
-import { loadDeployment } from '../../../src/commands/deployment.ts';
+import { loadDeployment } from '../../../src/commands/inputs/deployment.ts';
 import type { Lab } from '../../../src/lab/lab-runtime.ts';
 import { makePlan } from '../../../src/lab/make-plan.ts';
 import type { LabPlan } from '../../../src/lab/plan.ts';

@@ -1,0 +1,102 @@
+/**
+ * The resolver's control socket: `status`, `flush`, and the push `heartbeat` for as long as the event loop turns.
+ *
+ * The heartbeat is sent by the loop that answers queries, so that its absence says that queries are not answered either.
+ */
+import type { PopSlice } from '../config/anycast-config.ts';
+import type { Clock } from '../system/clock.ts';
+import { type ControlServer, serveControl } from '../system/control-socket.ts';
+import type { AnswerCache } from './cache/answer-cache.ts';
+import type { ResolverCounters } from './counters.ts';
+import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
+import type { Forwarder } from './upstreams/forwarder.ts';
+
+/** What `status` answers. */
+export interface ResolverStatus {
+  /** `partial` while a service address is not listened on, because it is not on this machine. */
+  readonly state: 'serving' | 'partial';
+  readonly pop: string;
+  readonly pid: number;
+  readonly uptimeMs: number;
+  readonly listening: readonly ListeningStatus[];
+  readonly queries: ResolverCounters['queries'];
+  readonly clientQueries: number;
+  readonly cache: AnswerCache['size'];
+  readonly upstreams: Forwarder['status']['upstreams'];
+}
+
+/** The data of the push `heartbeat`. */
+export interface Heartbeat {
+  readonly pid: number;
+  /** From 0, one more each time. */
+  readonly sequence: number;
+  /** Queries so far to a service address from other than our own addresses. */
+  readonly clientQueries: number;
+}
+
+export interface ControlSources {
+  readonly slice: PopSlice;
+  readonly clock: Clock;
+  readonly counters: ResolverCounters;
+  readonly cache: AnswerCache;
+  readonly forwarder: Forwarder;
+  readonly listeners: Listeners;
+}
+
+/** Milliseconds between heartbeats: a frozen process must be known within a few of them, well under half a second. */
+const heartbeatMs = 50;
+
+export class ResolverControl {
+  readonly #sources: ControlSources;
+  readonly #startedMs: number;
+
+  constructor(sources: ControlSources) {
+    this.#sources = sources;
+    this.#startedMs = sources.clock.monotonicMs();
+  }
+
+  get status(): ResolverStatus {
+    const { slice, clock, counters, cache, forwarder, listeners } = this.#sources;
+    return {
+      state: listeners.status.every(({ port }) => port !== null) ? 'serving' : 'partial',
+      pop: slice.name,
+      pid: process.pid,
+      uptimeMs: Math.round(clock.monotonicMs() - this.#startedMs),
+      listening: listeners.status,
+      queries: counters.queries,
+      clientQueries: counters.clientQueries,
+      cache: cache.size,
+      upstreams: forwarder.status.upstreams,
+    };
+  }
+
+  /** @throws Fault `busy` when another process answers there. */
+  async serve(path: string): Promise<AsyncDisposable> {
+    const server = await serveControl(path, {
+      status: () => this.status,
+      flush: () => {
+        const { entries } = this.#sources.cache.size;
+        this.#sources.cache.clear();
+        return { entries };
+      },
+    });
+    const end = new AbortController();
+    const beating = this.#beat(server, end.signal);
+    return {
+      async [Symbol.asyncDispose]() {
+        end.abort();
+        await beating;
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
+    const { clock, counters } = this.#sources;
+    for (let sequence = 0; !signal.aborted; sequence += 1) {
+      const beat: Heartbeat = { pid: process.pid, sequence, clientQueries: counters.clientQueries };
+      server.push('heartbeat', beat);
+      await clock.sleep(heartbeatMs, signal).catch(() => undefined);
+    }
+  }
+}

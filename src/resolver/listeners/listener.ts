@@ -1,0 +1,31 @@
+/**
+ * The contract of a listener: one transport on one address. It knows sockets and framing, and nothing of DNS.
+ *
+ * A listener hands every message it receives to a `Responder`, which calls back exactly once, in the same turn of the
+ * event loop or later, with the octets to send or with undefined for silence. Messages of one connection may be answered
+ * in any order. `listen...` rejects with the operating system's error when the address cannot be had; afterwards a
+ * listener fails only as a whole, by `failed`.
+ */
+import type { Client, LocalAddress } from './client.ts';
+
+export type Responder = (
+  message: Uint8Array,
+  client: Client,
+  reply: (octets: Uint8Array | undefined) => void,
+) => void;
+
+export interface ListenOptions {
+  readonly local: LocalAddress;
+  readonly port: number;
+  readonly responder: Responder;
+}
+
+export interface Listener extends AsyncDisposable {
+  readonly port: number;
+  /** Resolves when the socket is lost; its owner disposes of the listener and may listen anew. Never rejects. */
+  readonly failed: Promise<Error>;
+  /** Takes no more messages; what has been taken is still answered. */
+  stopAccepting(): void;
+  /** Messages taken and not yet answered. */
+  readonly pending: number;
+}

@@ -1,0 +1,192 @@
+/**
+ * Keeps every address of the PoP listened on, over UDP and TCP.
+ *
+ * Management addresses are there or the process does not start. A service address comes and goes with the agent's will:
+ * its sockets are bound as soon as it appears, and whatever a socket is lost to is met by binding again. A bound socket
+ * survives the removal of its address and works again when that comes back.
+ */
+import type { PopSlice } from '../../config/anycast-config.ts';
+import type { Clock } from '../../system/clock.ts';
+import { describeError, Fault } from '../../system/fault.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { type Transport, transports } from '../counters.ts';
+import type { LocalAddress } from './client.ts';
+import type { Listener, Responder } from './listener.ts';
+import { listenTcp } from './tcp.ts';
+import type { TcpConnections } from './tcp-connections.ts';
+import { listenUdp } from './udp.ts';
+
+export interface ListenersOptions {
+  readonly slice: PopSlice;
+  readonly responder: Responder;
+  readonly connections: TcpConnections;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One address and transport, and whether it is listened on now. */
+export interface ListeningStatus {
+  readonly address: string;
+  readonly kind: LocalAddress['kind'];
+  readonly transport: Transport;
+  /** null while the address is not on this machine. */
+  readonly port: number | null;
+}
+
+/** Milliseconds between attempts to bind: an attempt costs some 50 us, and the agent waits for it before it announces. */
+const retryMs = 25;
+
+/** Milliseconds a management address may take to appear: IPv6 addresses are tentative for a second (RFC 4862 section 5.4). */
+const appearsWithinMs = 2500;
+
+/** Milliseconds that queries taken before `drain` have to be answered. */
+const answersWithinMs = 1000;
+const pendingPollMs = 5;
+
+interface Seat {
+  readonly local: LocalAddress;
+  readonly transport: Transport;
+  listener: Listener | undefined;
+  /** What the last attempt failed with, so that it is logged once. */
+  complaint: string | undefined;
+}
+
+export class Listeners implements AsyncDisposable {
+  readonly #options: ListenersOptions;
+  readonly #seats: readonly Seat[];
+  readonly #closing = new AbortController();
+  #keeping: Promise<void>[] = [];
+
+  constructor(options: ListenersOptions) {
+    this.#options = options;
+    const { service } = options.slice.config;
+    const locals: LocalAddress[] = [
+      ...options.slice.pop.management.map(({ text, family }) => ({
+        text,
+        family,
+        kind: 'management' as const,
+      })),
+      ...service.addresses.map(({ text, family }) => ({ text, family, kind: 'service' as const })),
+    ];
+    this.#seats = locals.flatMap(local =>
+      transports.map(transport => ({ local, transport, listener: undefined, complaint: undefined })),
+    );
+  }
+
+  get status(): ListeningStatus[] {
+    return this.#seats.map(({ local, transport, listener }) => ({
+      address: local.text,
+      kind: local.kind,
+      transport,
+      port: listener?.port ?? null,
+    }));
+  }
+
+  /**
+   * Binds the management addresses, and begins to try the service addresses.
+   * @throws Fault `environment` when a management address cannot be had.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const management = this.#seats.filter(seat => seat.local.kind === 'management');
+    await Promise.all(management.map(seat => this.#bindManagement(seat, signal)));
+    this.#keeping = this.#seats.map(seat => this.#keep(seat));
+  }
+
+  /** Takes nothing more, and waits (not for long) until what has been taken is answered. */
+  async drain(): Promise<void> {
+    const { clock } = this.#options;
+    this.#closing.abort();
+    await Promise.all(this.#keeping);
+    const listeners = this.#listeners;
+    for (const listener of listeners) listener.stopAccepting();
+    const untilMs = clock.monotonicMs() + answersWithinMs;
+    while (listeners.some(listener => listener.pending > 0) && clock.monotonicMs() < untilMs)
+      await clock.sleep(pendingPollMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#keeping);
+    await Promise.all(this.#listeners.map(listener => listener[Symbol.asyncDispose]()));
+  }
+
+  get #listeners(): Listener[] {
+    return this.#seats.flatMap(seat => seat.listener ?? []);
+  }
+
+  async #bindManagement(seat: Seat, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const untilMs = clock.monotonicMs() + appearsWithinMs;
+    for (;;) {
+      const error = await this.#bind(seat);
+      if (!error) return;
+      if (!isAbsent(error) || clock.monotonicMs() >= untilMs) throw cannotListen(seat, error, this.#port);
+      await clock.sleep(retryMs, signal);
+    }
+  }
+
+  /** Binds again whenever the seat is empty, until the end. */
+  async #keep(seat: Seat): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#closing;
+    const closing = new Promise<void>(resolve =>
+      signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
+    const at = { address: seat.local.text, transport: seat.transport };
+    while (!signal.aborted) {
+      const { listener } = seat;
+      if (listener) {
+        const error = await Promise.race([listener.failed, closing]);
+        if (!error) return;
+        log.warn({ ...at, error: error.message }, 'listening socket lost');
+        seat.listener = undefined;
+        await listener[Symbol.asyncDispose]();
+        continue;
+      }
+      const error = await this.#bind(seat);
+      if (!error) {
+        log.info({ ...at, port: this.#port }, 'listening');
+        continue;
+      }
+      if (error.message !== seat.complaint && !isAbsent(error))
+        log.warn({ ...at, error: error.message }, 'cannot listen');
+      seat.complaint = error.message;
+      await clock.sleep(retryMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Gives the operating system's error instead of throwing it: that an address is absent is an ordinary outcome. */
+  async #bind(seat: Seat): Promise<NodeJS.ErrnoException | undefined> {
+    const { responder, connections } = this.#options;
+    const options = { local: seat.local, port: this.#port, responder };
+    try {
+      seat.listener = await (seat.transport === 'udp' ? listenUdp(options) : listenTcp(options, connections));
+      seat.complaint = undefined;
+      return undefined;
+    } catch (error) {
+      if (error instanceof Error && 'syscall' in error) return error as NodeJS.ErrnoException;
+      throw error;
+    }
+  }
+
+  get #port(): number {
+    return this.#options.slice.config.resolver.port;
+  }
+}
+
+function isAbsent(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EADDRNOTAVAIL';
+}
+
+function cannotListen({ local, transport }: Seat, cause: NodeJS.ErrnoException, port: number): Fault {
+  const hints: Readonly<Record<string, string>> = {
+    EACCES: 'ports below 1024 need root or CAP_NET_BIND_SERVICE',
+    EADDRINUSE: 'another DNS server has the port: stop it, or choose resolver.port',
+    EADDRNOTAVAIL: 'the management address of this PoP must be on this machine; is --pop right?',
+  };
+  return new Fault(
+    'environment',
+    `cannot listen on ${local.text} port ${port} (${transport}): ${describeError(cause)}`,
+    { hint: hints[cause.code ?? ''] ?? 'see the system error above', cause },
+  );
+}

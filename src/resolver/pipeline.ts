@@ -1,0 +1,57 @@
+/**
+ * The pipeline: every policy, in the order a query meets them. A new policy is one file in `policies/` and one line here.
+ *
+ * What is cheap and certain comes first, what costs memory or packets comes last, and nobody is told anything by a stage
+ * that comes after the one that refuses him. Before all of them `listeners/respond.ts` has dropped responses and answered
+ * FORMERR and NOTIMP to what is no well-formed query: those have no question for a policy to look at.
+ */
+import type { PopSlice } from '../config/anycast-config.ts';
+import { access } from './policies/access.ts';
+import { cache } from './policies/cache.ts';
+import { forward } from './policies/forward.ts';
+import { identity } from './policies/identity.ts';
+import { minimalAny } from './policies/minimal-any.ts';
+import { recursionDesired } from './policies/recursion-desired.ts';
+import { sanity } from './policies/sanity.ts';
+import type { ClientQuery, Outcome, Policy, PolicyServices } from './policy.ts';
+
+export const policies: readonly Policy[] = [
+  // sanity: looks at the message alone, so that it costs the same whoever asks, and nothing behind it meets a class, type
+  // or EDNS version it has no answer for.
+  sanity,
+
+  // access: before anything that tells a client about this PoP or about other clients. The replies it gives are smaller
+  // than most queries, and it is the last stage that a stranger reaches.
+  access,
+
+  // (seats: cookies, then the rate limit, which trusts a client with a good cookie; both need to know who is admitted.)
+
+  // local: names and types answered from the configuration, which must not be shadowed by the cache. Identity first: it
+  // adds NSID to every reply made behind it, and answers with RD or without.
+  identity,
+  minimalAny,
+  recursionDesired,
+
+  // (seat: local zones and blocking, which decide about names before the cache can know them.)
+
+  // cache: everything in front of it is per client, everything behind it is per question.
+  cache,
+
+  // (seat: validation, between cache and resolution, so that what is kept is what was proven.)
+
+  // resolution: the only stage that sends packets.
+  forward,
+];
+
+/** The pipeline as one function. Policies are created in order, once. */
+export function createPipeline(slice: PopSlice, services: PolicyServices): (query: ClientQuery) => Outcome {
+  const nothingLeft = (): Outcome => {
+    throw new Error('a query went past the last policy');
+  };
+  return policies
+    .map(policy => policy.create(slice, services))
+    .reduceRight<(query: ClientQuery) => Outcome>(
+      (next, handler) => query => handler(query, next),
+      nothingLeft,
+    );
+}

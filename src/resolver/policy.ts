@@ -1,0 +1,52 @@
+/**
+ * The contract of a policy: one thing the resolver does to a query or to its reply.
+ *
+ * `create` is called once per process, at start, in the order of `pipeline.ts`. The handler it gives is called for each
+ * well-formed query (`listeners/respond.ts` says which those are), many at a time. It answers by itself, or calls `next`
+ * at most once and gives what comes back, changed or not. It gives a reply where it can and a promise where it must wait:
+ * what is answered from memory never leaves the turn of the event loop in which the query arrived.
+ *
+ * A handler logs nothing and keeps nothing per query. What it throws is answered with SERVFAIL, counted and logged.
+ */
+
+import type { PopSlice } from '../config/anycast-config.ts';
+import type { Message, Question } from '../dns/message.ts';
+import type { Clock } from '../system/clock.ts';
+import type { AnswerCache } from './cache/answer-cache.ts';
+import type { ResolverCounters } from './counters.ts';
+import type { Client } from './listeners/client.ts';
+import type { Reply } from './reply.ts';
+import type { Forwarder } from './upstreams/forwarder.ts';
+
+/** Where in the pipeline a policy stands; `pipeline.ts` gives the reason for the order. */
+export const stages = ['sanity', 'access', 'local', 'cache', 'resolution'] as const;
+
+export type Stage = (typeof stages)[number];
+
+export interface ClientQuery {
+  /** Well-formed, a query, opcode QUERY, exactly one question. */
+  readonly message: Message;
+  readonly question: Question;
+  readonly client: Client;
+}
+
+export type Outcome = Reply | Promise<Reply>;
+
+/** The rest of the pipeline. */
+export type Next = (query: ClientQuery) => Outcome;
+
+export type PolicyHandler = (query: ClientQuery, next: Next) => Outcome;
+
+/** What policies share; each is made and owned by `resolver.ts`. */
+export interface PolicyServices {
+  readonly clock: Clock;
+  readonly cache: AnswerCache;
+  readonly forwarder: Forwarder;
+  readonly counters: ResolverCounters;
+}
+
+export interface Policy {
+  readonly name: string;
+  readonly stage: Stage;
+  create(options: PopSlice, services: PolicyServices): PolicyHandler;
+}

@@ -1,0 +1,28 @@
+/** A reply as policies see it: what is answered, without id, question and sizes, which belong to the client's message. */
+import type { EdnsOption } from '../dns/edns.ts';
+import type { ResourceRecord } from '../dns/message.ts';
+import { extendedErrorOption, extendedErrors } from '../dns/options/extended-error.ts';
+
+export interface Reply {
+  readonly rcode: number;
+  /** The AA bit: set only for what this resolver is itself the source of. */
+  readonly authoritative: boolean;
+  readonly answers: readonly ResourceRecord[];
+  readonly authorities: readonly ResourceRecord[];
+  /** Sent to clients that speak EDNS. */
+  readonly options: readonly EdnsOption[];
+  /** Octets of the upstream's message that the records are views of; only such a reply is cached. */
+  readonly upstreamOctets?: number;
+}
+
+/** A reply without records, with its reason as an extended error (RFC 8914) when one fits. */
+export function emptyReply(rcode: number, reason?: keyof typeof extendedErrors): Reply {
+  const options =
+    reason === undefined ? [] : [extendedErrorOption({ infoCode: extendedErrors[reason], text: '' })];
+  return { rcode, authoritative: false, answers: [], authorities: [], options };
+}
+
+/** The same reply with one more EDNS option. */
+export function withOption(reply: Reply, option: EdnsOption): Reply {
+  return { ...reply, options: [...reply.options, option] };
+}

@@ -1,0 +1,25 @@
+/** Which upstreams are asked for a name: the longest zone that holds it. */
+import type { Question } from '../../dns/message.ts';
+import { type Name, nameKey, parentName } from '../../dns/name.ts';
+import { recordTypes } from '../../dns/record-type.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface ForwardZone {
+  readonly name: Name;
+  readonly upstreams: readonly Upstream[];
+}
+
+/** Gives the look-up: undefined for a question that no zone holds. Later zones of one name replace earlier ones. */
+export function forwardZones(zones: readonly ForwardZone[]): (question: Question) => ForwardZone | undefined {
+  const byName = new Map(zones.map(zone => [nameKey(zone.name), zone]));
+  return ({ name, type }) => {
+    // The DS records of a zone are its parent's to give (RFC 4035 section 3.1.4.1).
+    let at: Name | undefined = type === recordTypes.DS ? (parentName(name) ?? name) : name;
+    while (at) {
+      const zone = byName.get(nameKey(at));
+      if (zone) return zone;
+      at = parentName(at);
+    }
+    return undefined;
+  };
+}

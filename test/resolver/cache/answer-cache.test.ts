@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { rcodes } from '../../../src/dns/rcode.ts';
+import { AnswerCache } from '../../../src/resolver/cache/answer-cache.ts';
+import { emptyReply, type Reply } from '../../../src/resolver/reply.ts';
+import { a, cname, question, soa } from '../messages.ts';
+
+const flags = { dnssecOk: false, checkingDisabled: false };
+const plenty = 1024 * 1024;
+
+function answer(owner: string, octets = 100): Reply {
+  return { ...emptyReply(rcodes.NOERROR), answers: [a(owner, '198.51.100.1', 300)], upstreamOctets: octets };
+}
+
+function keep(cache: AnswerCache, owner: string, { ttlSeconds = 300, octets = 100, wallMs = 0 } = {}): void {
+  cache.keep({ question: question(owner), flags, reply: answer(owner, octets), ttlSeconds }, wallMs);
+}
+
+describe('the answer cache', () => {
+  it('counts the TTL down and forgets the answer when it is over', () => {
+    const cache = new AnswerCache(plenty);
+    keep(cache, 'www.test.', { ttlSeconds: 300, wallMs: 1000 });
+    assert.equal(cache.find(question('www.test.'), flags, 1000)?.answers[0]?.ttl, 300);
+    assert.equal(cache.find(question('www.test.'), flags, 100_999)?.answers[0]?.ttl, 201);
+    assert.equal(cache.find(question('www.test.'), flags, 300_999)?.answers[0]?.ttl, 1);
+    assert.equal(cache.find(question('www.test.'), flags, 301_000), undefined);
+    assert.equal(cache.size.entries, 0);
+    assert.equal(cache.size.octets, 0);
+  });
+
+  it('ignores letter case, and tells type, class, DO and CD apart', () => {
+    const cache = new AnswerCache(plenty);
+    keep(cache, 'www.test.');
+    assert.ok(cache.find(question('WWW.tEsT.'), flags, 0));
+    assert.equal(cache.find(question('www.test.', 'AAAA'), flags, 0), undefined);
+    assert.equal(cache.find({ ...question('www.test.'), class: 3 }, flags, 0), undefined);
+    assert.equal(cache.find(question('www.test.'), { ...flags, dnssecOk: true }, 0), undefined);
+    assert.equal(cache.find(question('www.test.'), { ...flags, checkingDisabled: true }, 0), undefined);
+  });
+
+  it('keeps nothing with a TTL of 0', () => {
+    const cache = new AnswerCache(plenty);
+    keep(cache, 'www.test.', { ttlSeconds: 0 });
+    assert.equal(cache.size.entries, 0);
+  });
+
+  it('takes NXDOMAIN for every type of the name, but not when an alias led to it', () => {
+    const cache = new AnswerCache(plenty);
+    const denial = { ...emptyReply(rcodes.NXDOMAIN), authorities: [soa('test.')] };
+    cache.keep({ question: question('no.test.'), flags, reply: denial, ttlSeconds: 60 }, 0);
+    assert.equal(cache.find(question('no.test.', 'MX'), flags, 0)?.rcode, rcodes.NXDOMAIN);
+    const aliased = { ...denial, answers: [cname('alias.test.', 'no.test.')] };
+    cache.keep({ question: question('alias.test.'), flags, reply: aliased, ttlSeconds: 60 }, 0);
+    assert.equal(cache.find(question('alias.test.', 'MX'), flags, 0), undefined);
+    assert.equal(cache.find(question('alias.test.'), flags, 0)?.rcode, rcodes.NXDOMAIN);
+  });
+
+  it('drops what the clock, stepped back, puts into the future', () => {
+    const cache = new AnswerCache(plenty);
+    keep(cache, 'www.test.', { wallMs: 10_000 });
+    assert.equal(cache.find(question('www.test.'), flags, 9000), undefined);
+  });
+
+  it('refuses an entry that is too large for one name', () => {
+    const cache = new AnswerCache(plenty);
+    keep(cache, 'large.test.', { octets: 20_000 });
+    assert.equal(cache.size.entries, 0);
+  });
+
+  it('spares what is asked again and again from a flood of names asked once', () => {
+    const cache = new AnswerCache(200_000);
+    keep(cache, 'hot.test.');
+    for (let index = 0; index < 5000; index += 1) {
+      keep(cache, `flood-${index}.test.`);
+      assert.ok(cache.find(question('hot.test.'), flags, 0), `lost after ${index}`);
+    }
+    assert.ok(cache.size.evictions > 4000);
+  });
+
+  it('stays within its octets, and its count of them is what its entries have, whatever is kept and found', () => {
+    const step = fc.record({
+      name: fc.nat(200),
+      find: fc.boolean(),
+      octets: fc.nat(4000),
+      ttlSeconds: fc.integer({ min: 1, max: 5 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), steps => {
+        const cache = new AnswerCache(65_536);
+        let wallMs = 0;
+        for (const { name, find, octets, ttlSeconds } of steps) {
+          wallMs += 100;
+          if (find) cache.find(question(`n${name}.test.`), flags, wallMs);
+          else keep(cache, `n${name}.test.`, { octets, ttlSeconds, wallMs });
+          assert.ok(cache.size.octets <= 65_536);
+        }
+        // An hour later nothing is fresh: looking everything up must bring the count back to nothing.
+        for (let name = 0; name <= 200; name += 1) {
+          cache.find(question(`n${name}.test.`), flags, wallMs + 3_600_000);
+        }
+        assert.deepEqual([cache.size.entries, cache.size.octets], [0, 0]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

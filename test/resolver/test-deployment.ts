@@ -1,0 +1,60 @@
+/** A deployment of one PoP on loopback addresses that no other test has, so that tests may run side by side. */
+import { randomInt } from 'node:crypto';
+import type { PopSlice } from '../../src/config/anycast-config.ts';
+import { parseConfig, popOf } from '../../src/config/load-config.ts';
+
+export interface TestDeployment {
+  readonly slice: PopSlice;
+  readonly port: number;
+  readonly upstreamPort: number;
+  /** Text of the addresses. Clients of other addresses in 127.0.0.0/8 are strangers to nobody: loopback is always admitted. */
+  readonly management: string;
+  readonly service: string;
+  readonly upstreams: readonly [string, string, string];
+  /** A client's address, none of our own. */
+  readonly client: string;
+}
+
+export interface DeploymentOptions {
+  /** Zones and the numbers (0 to 2) of their upstreams; the root at upstream 0 unless told. */
+  readonly forward?: Readonly<Record<string, readonly number[]>>;
+  /** More keys of `resolver`, in YAML flow style. */
+  readonly resolver?: readonly string[];
+}
+
+export function testDeployment({
+  forward = { '.': [0] },
+  resolver = [],
+}: DeploymentOptions = {}): TestDeployment {
+  const network = `127.${randomInt(1, 255)}.${randomInt(255)}`;
+  const port = randomInt(10_000, 30_000);
+  const upstreams = [`${network}.101`, `${network}.102`, `${network}.103`] as const;
+  const zones = Object.entries(forward).map(
+    ([zone, numbers]) =>
+      `{ zone: ${zone}, upstreams: [${numbers.map(number => upstreams[number]).join(', ')}] }`,
+  );
+  const yaml = `
+service: { addresses: [${network}.53], asn: 64500 }
+resolver: { ${[`port: ${port}`, `forward: [${zones.join(', ')}]`, ...resolver].join(', ')} }
+checks: {}
+telemetry: { resolverPort: ${randomInt(30_000, 32_000)} }
+pops:
+  fra:
+    management: [${network}.1]
+    routerId: 198.51.100.1
+    neighbours: [{ name: isp, asn: 64501, sessions: [{ local: 198.51.100.1, remote: 198.51.100.2 }] }]
+  nyc:
+    management: [192.0.2.1]
+    routerId: 198.51.100.2
+    neighbours: [{ name: isp, asn: 64501, sessions: [{ local: 198.51.100.2, remote: 198.51.100.1 }] }]
+`;
+  return {
+    slice: popOf(parseConfig(yaml, 'test.yaml', { checks: {}, drivers: ['bird'] }), 'fra'),
+    port,
+    upstreamPort: randomInt(10_000, 30_000),
+    management: `${network}.1`,
+    service: `${network}.53`,
+    upstreams,
+    client: `${network}.200`,
+  };
+}
