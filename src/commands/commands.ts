@@ -11,9 +11,11 @@ import { resolverCommand } from './resolver.ts';
 import { sidecarCommand } from './sidecar.ts';
 import { standInCommand } from './stand-in.ts';
 import { statusCommand } from './status.ts';
+import { tourCommand } from './tour.ts';
 import { undrainCommand } from './undrain.ts';
 
 export const commands: readonly CommandKind[] = [
+  tourCommand,
   labCommand,
   catchmentCommand,
   drillCommand,

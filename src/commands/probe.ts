@@ -24,6 +24,8 @@ export const probeCommand: CommandKind = {
           const { probe: run } = await import('../lab/prober/prober.ts');
           const { formatSample } = await import('../lab/prober/sample.ts');
           const { systemClock } = await import('../system/clock.ts');
+          const { batchedOutput } = await import('../system/batched-output.ts');
+          const output = batchedOutput();
           await run(
             {
               targets: options.target,
@@ -36,9 +38,10 @@ export const probeCommand: CommandKind = {
             {
               signal: options.untilStdinEnds ? AbortSignal.any([signal, stdinEnd()]) : signal,
               clock: systemClock,
-              onSample: sample => process.stdout.write(`${formatSample(sample)}\n`),
+              onSample: sample => output.write(`${formatSample(sample)}\n`),
             },
           );
+          output.end();
           return 0;
         }),
       );

@@ -1,5 +1,5 @@
 /** `anycast lab graph`: draws a topology, as text for mermaid or graphviz. Needs no running lab. */
-import type { CommandKind } from '../command.ts';
+import { type CommandKind, configOption } from '../command.ts';
 
 interface GraphOptions {
   readonly format: string;
@@ -9,11 +9,10 @@ interface GraphOptions {
 export const labGraphCommand: CommandKind = {
   name: 'graph',
   define(command, runs) {
-    command
+    configOption(command)
       .summary('draw a topology')
       .argument('[topology]', 'what to draw', 'three-continents')
       .option('-f, --format <format>', 'mermaid or dot', 'mermaid')
-      .option('-c, --config <file>', 'the deployment', process.env.ANYCAST_CONFIG ?? 'anycast.yaml')
       .action(runs(labGraph));
   },
 };

@@ -36,8 +36,8 @@ export interface ProbeOptions {
 
 /** Source ports per target. */
 const socketsPerTarget = 8;
-/** Milliseconds between looks at what is due; 500 queries a second are one every 2 ms. */
-const tickMs = 1;
+/** Milliseconds between looks at what is due: as often as queries are, at the most every millisecond. */
+const tickMs = (rate: number): number => Math.max(1, Math.floor(1000 / rate));
 
 /** Sends until `durationMs` have passed or the signal aborts, then waits for the last answers. */
 export async function probe(
@@ -52,11 +52,11 @@ export async function probe(
       const due = Math.min(total, Math.floor(((clock.monotonicMs() - startMs) * options.rate) / 1000) + 1);
       for (; sent < due; sent += 1) lanes[sent % lanes.length]?.send(sent);
       for (const lane of lanes) lane.expire();
-      await clock.sleep(tickMs);
+      await clock.sleep(tickMs(options.rate));
     }
     while (lanes.some(lane => lane.waiting())) {
       for (const lane of lanes) lane.expire();
-      await clock.sleep(tickMs);
+      await clock.sleep(tickMs(options.rate));
     }
   } finally {
     for (const lane of lanes) lane.close();
