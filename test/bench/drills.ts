@@ -1,0 +1,140 @@
+/**
+ * Plays every drill several times in one lab of its own, and prints median, 95th percentile and maximum of each span.
+ *
+ * Exit code 0 when every claim held in every run, 1 when one did not, 2 when a drill could not run. A claim that bounds a
+ * time can fail on a machine that is busy with other things; the table shows by how much.
+ */
+import { writeFile } from 'node:fs/promises';
+import type { DrillReport } from '../../src/lab/drill-runner.ts';
+import { drillOfName, drills } from '../../src/lab/drills.ts';
+import { run } from '../../src/system/run.ts';
+
+export interface BenchDrillsOptions {
+  readonly runs: number;
+  readonly runtime: string;
+  /** Which drills; all when empty. */
+  readonly names: readonly string[];
+  /** Where the figures are written as JSON. */
+  readonly json?: string;
+}
+
+/** Median, 95th percentile (nearest rank) and maximum; null when the span was not seen in a run. */
+interface Figures {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly max: number | null;
+}
+
+interface DrillFigures {
+  readonly runs: number;
+  readonly ok: number;
+  readonly lost: number;
+  readonly spans: Readonly<Record<string, Figures>>;
+  readonly failedClaims: readonly string[];
+}
+
+/** Milliseconds for one drill, and for a lab in containers to come up or go. */
+const drillTimeoutMs = 120_000;
+const labTimeoutMs = 600_000;
+
+const spanNames = {
+  longestGapMs: 'longest gap',
+  detectedMs: 'detected',
+  withdrawnMs: 'withdrawn',
+  neighbourMs: 'neighbour',
+  firstAnswerElsewhereMs: 'elsewhere',
+  returnedMs: 'back',
+} as const;
+
+export async function benchDrills(options: BenchDrillsOptions): Promise<number> {
+  const chosen = options.names.length === 0 ? drills : options.names.map(drillOfName);
+  const env = { ANYCAST_LAB: `bench-${process.pid}` };
+  const where = ['--runtime', options.runtime];
+  const anycast = async (...argv: string[]) =>
+    await run(['./anycast', ...argv, ...where], { env, timeoutMs: labTimeoutMs });
+  const up = await anycast('lab', 'up');
+  if (up.exitCode !== 0) {
+    process.stderr.write(up.stderr);
+    return 2;
+  }
+  process.stdout.write(`${up.stdout}\n`);
+  try {
+    const figures: Record<string, DrillFigures> = {};
+    for (const { name } of chosen) {
+      const reports = await playAll(name, options, env);
+      if (!reports) return 2;
+      figures[name] = summarise(reports);
+      process.stdout.write(`${table(name, figures[name])}\n`);
+    }
+    if (options.json !== undefined) {
+      await writeFile(
+        options.json,
+        `${JSON.stringify({ rounds: options.runs, drills: figures }, null, 2)}\n`,
+      );
+    }
+    return Object.values(figures).every(({ ok, runs }) => ok === runs) ? 0 : 1;
+  } finally {
+    await anycast('lab', 'down');
+  }
+}
+
+async function playAll(
+  name: string,
+  { runs, runtime }: BenchDrillsOptions,
+  env: Readonly<Record<string, string>>,
+): Promise<DrillReport[] | undefined> {
+  const reports: DrillReport[] = [];
+  for (let round = 0; round < runs; round += 1) {
+    const argv = ['./anycast', 'drill', name, '--json', '--runtime', runtime] as const;
+    const { exitCode, stdout, stderr } = await run([...argv], { env, timeoutMs: drillTimeoutMs });
+    if (exitCode > 1) {
+      process.stderr.write(stderr);
+      return undefined;
+    }
+    reports.push(JSON.parse(stdout) as DrillReport);
+  }
+  return reports;
+}
+
+function summarise(reports: readonly DrillReport[]): DrillFigures {
+  const of = (pick: (report: DrillReport) => number | null): Figures => {
+    const values = reports.map(pick);
+    if (values.includes(null)) return { p50: null, p95: null, max: null };
+    const sorted = values.map(value => value ?? 0).sort((a, b) => a - b);
+    const rank = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
+    return { p50: rank(0.5), p95: rank(0.95), max: rank(1) };
+  };
+  return {
+    runs: reports.length,
+    ok: reports.filter(({ ok }) => ok).length,
+    lost: Math.max(...reports.map(({ probes }) => probes.lost)),
+    spans: {
+      longestGapMs: of(report => report.longestGapMs),
+      detectedMs: of(({ spans }) => spans.detectedMs),
+      withdrawnMs: of(({ spans }) => spans.withdrawnMs),
+      neighbourMs: of(({ spans }) => spans.neighbourMs),
+      firstAnswerElsewhereMs: of(({ spans }) => spans.firstAnswerElsewhereMs),
+      returnedMs: of(report => report.returnedMs),
+    },
+    failedClaims: reports.flatMap(({ claims }) =>
+      claims.filter(({ ok }) => !ok).map(({ claim, observed }) => `${claim} (${observed})`),
+    ),
+  };
+}
+
+function table(name: string, { runs, ok, lost, spans, failedClaims }: DrillFigures): string {
+  const cell = (ms: number | null | undefined): string => (ms == null ? '-' : ms.toFixed(1)).padStart(9);
+  const rows = Object.entries(spanNames).map(([key, label]) => {
+    const { p50, p95, max } = spans[key] ?? { p50: null, p95: null, max: null };
+    return `  ${label.padEnd(12)}${cell(p50)}${cell(p95)}${cell(max)}`;
+  });
+  const columns = `  ${'ms'.padEnd(12)}${['p50', 'p95', 'max'].map(text => text.padStart(9)).join('')}`;
+  const failed = failedClaims.map(text => `  failed: ${text}`);
+  return [
+    `${name}: ${ok} of ${runs} runs hold every claim; at most ${lost} lost`,
+    columns,
+    ...rows,
+    ...failed,
+    '',
+  ].join('\n');
+}

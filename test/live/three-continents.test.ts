@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { DrillReport } from '../../src/lab/drill-runner.ts';
+import { drills } from '../../src/lab/drills.ts';
+import type { LabStatus } from '../../src/lab/lab-runtime.ts';
+import type { Catchment } from '../../src/lab/prober/analysis.ts';
+import { type RunResult, run } from '../../src/system/run.ts';
+import { labName } from './support/lab-under-test.ts';
+
+const service = { v4: '203.0.113.53', v6: '2001:db8:53::53' };
+const nearest = { 'client-eu': 'fra', 'client-na': 'nyc', 'client-as': 'sin' };
+
+/** Milliseconds; a drill takes about ten seconds, a lab on a busy machine as many. */
+const timeoutMs = 120_000;
+
+const env = { ANYCAST_LAB: labName('continents') };
+const anycast = async (...args: string[]): Promise<RunResult> =>
+  await run(['./anycast', ...args], { env, timeoutMs });
+const dig = async (client: string, ...args: string[]): Promise<string> => {
+  const result = await anycast('lab', 'exec', client, '--', 'dig', '+time=2', '+tries=1', ...args);
+  assert.equal(result.exitCode, 0, result.stdout + result.stderr);
+  return result.stdout.trim();
+};
+
+describe('three continents', () => {
+  before(async () => {
+    const { exitCode, stderr } = await anycast('lab', 'up');
+    assert.equal(exitCode, 0, stderr);
+  });
+  after(async () => {
+    await anycast('lab', 'down');
+  });
+
+  for (const [client, pop] of Object.entries(nearest)) {
+    for (const [family, address] of Object.entries(service)) {
+      it(`${client} is answered by ${pop} over ${family}, whichever way it asks who that is`, async () => {
+        for (const transport of ['+notcp', '+tcp']) {
+          for (const name of ['id.server', 'hostname.bind'])
+            assert.equal(
+              await dig(client, '+short', transport, `@${address}`, 'CH', 'TXT', name),
+              `"${pop}"`,
+            );
+          assert.match(
+            await dig(client, '+nsid', transport, `@${address}`, 'www.plain.test'),
+            new RegExp(`NSID: .*"${pop}"`),
+          );
+        }
+      });
+    }
+  }
+
+  it('resolves names of the lab’s own Internet, and says NXDOMAIN for those that do not exist', async () => {
+    const at = `@${service.v4}`;
+    assert.match(await dig('client-eu', '+short', at, 'www.plain.test', 'A'), /^\d+\.\d+\.\d+\.\d+$/m);
+    assert.match(await dig('client-eu', '+short', at, 'any-name-at-all.probe.test', 'TXT'), /"probe"/);
+    assert.match(await dig('client-as', at, 'nothing.plain.test'), /status: NXDOMAIN/);
+    assert.match(await dig('client-na', '+dnssec', at, 'www.signed.test'), /RRSIG/);
+  });
+
+  it('gives the catchment as JSON', async () => {
+    const { stdout } = await anycast('catchment', '--json');
+    const { clients } = JSON.parse(stdout) as { clients: Catchment };
+    for (const [client, pop] of Object.entries(nearest)) {
+      const { v4, v6 } = clients[client] ?? {};
+      assert.deepEqual([v4?.pop, v6?.pop], [pop, pop]);
+      assert.ok((v4?.rttMs ?? 0) > 0 && (v6?.rttMs ?? 0) > 0);
+    }
+  });
+
+  it('gives its status as JSON: every node and process running, every link up', async () => {
+    const { stdout } = await anycast('lab', 'status', '--json');
+    const { pid, runtime, nodes, links } = JSON.parse(stdout) as LabStatus;
+    assert.ok(pid > 1);
+    assert.equal(runtime, 'netns');
+    assert.deepEqual([...new Set(nodes.map(({ state }) => state))], ['running']);
+    assert.deepEqual([...new Set(links.map(({ state }) => state))], ['up']);
+    const fra = nodes.find(({ name }) => name === 'fra');
+    assert.deepEqual(fra?.processes.map(({ name }) => name).sort(), ['agent', 'bird', 'resolver', 'sidecar']);
+  });
+
+  it('has a PoP that explains itself', async () => {
+    const place = ['--pop', 'fra', '--run-dir', '/run/anycast-lab/fra'];
+    const { stdout, exitCode } = await anycast(
+      'lab',
+      'exec',
+      'fra',
+      '--',
+      `${process.cwd()}/anycast`,
+      'explain',
+      ...place,
+    );
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /announcing: all checks up/);
+    assert.match(stdout, /203\.0\.113\.53\/32\s+to isp-eu/);
+  });
+
+  for (const { name } of drills) {
+    it(`${name}: clients move to another PoP and come back, and the report says how`, async () => {
+      const { stdout, stderr } = await anycast('drill', name, '--json');
+      assert.notEqual(stdout, '', stderr);
+      const report = JSON.parse(stdout) as DrillReport;
+      assert.equal(report.drill, name);
+      assert.equal(report.probes.sent, report.probes.answered + report.probes.lost);
+      for (const [span, ms] of Object.entries(report.spans))
+        assert.ok(ms !== null && ms > 0, `${span}: ${ms}`);
+      assert.deepEqual(
+        (['before', 'after', 'restored'] as const).map(when => report.catchment[when]['client-eu']?.v4?.pop),
+        ['fra', 'nyc', 'fra'],
+      );
+      // What a client waits depends on what else this machine does; `npm run bench -- drills` measures it.
+      const failed = report.claims.filter(
+        ({ ok, claim }) => !ok && !claim.startsWith('no client waits longer than'),
+      );
+      assert.deepEqual(failed, []);
+    });
+  }
+});
