@@ -16,11 +16,13 @@ const program = new Command('anycast')
     'Anycast DNS: a resolver at every PoP, announced by BGP only while it is healthy, and a lab to break it in.',
   )
   .version('0.1.0')
-  .showHelpAfterError('(anycast --help lists the verbs)')
   // Options after a verb are the verb's: `anycast lab exec NODE -- dig +short -x ...` keeps its own.
   .enablePositionalOptions()
   .exitOverride(error => {
-    throw error.exitCode === 0 ? error : new Fault('usage', error.message.replace(/^error: /, ''));
+    if (error.exitCode === 0) throw error;
+    // Commander has printed the help itself where a verb is lacking.
+    const message = error.code === 'commander.help' ? 'a verb is missing' : error.message;
+    throw new Fault('usage', message.replace(/^error: /, ''), { hint: 'anycast --help lists the verbs' });
   })
   .configureOutput({ outputError: () => undefined });
 

@@ -10,7 +10,8 @@ const eventsShown = 15;
 
 /** How things stand, on one screen. */
 export function statusText(report: AgentReport): string {
-  return `${[headline(report), '', ...details(report)].join('\n')}\n`;
+  const doubt = report.observation.asDecided === true ? [] : [belief(report)];
+  return `${[headline(report), ...doubt, '', ...details(report)].join('\n')}\n`;
 }
 
 /** Why things stand as they do, and how they came to. */
@@ -31,6 +32,12 @@ export function explanationText(explanation: Explanation): string {
 export function isAnnouncing({ decision, observation }: View): boolean {
   const exported = new Set(observation.exported.map(({ prefix }) => prefix));
   return decision.announced.length > 0 && decision.announced.every(prefix => exported.has(prefix));
+}
+
+/** Whether the PoP does what its operator asked for, as far as the router was seen. */
+export function isWell(view: View): boolean {
+  // A router that cannot be asked may be the very thing that was taken out.
+  return view.intent.kind === 'serve' ? isAnnouncing(view) : view.observation.asDecided !== false;
 }
 
 function headline(view: View): string {

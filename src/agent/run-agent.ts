@@ -5,7 +5,6 @@
  * there is fatal, and happens before anything is announced. Order down: withdraw -> see it -> close everything.
  */
 import { randomInt } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import type { PopSlice } from '../config/anycast-config.ts';
 import { healthChecks } from '../health/checks.ts';
 import { hostPrefix } from '../ip/prefix.ts';
@@ -14,6 +13,7 @@ import type { RouteDriverKind } from '../routing/route-driver.ts';
 import { systemClock } from '../system/clock.ts';
 import { type ControlHandler, serveControl } from '../system/control-socket.ts';
 import { Fault } from '../system/fault.ts';
+import { makeFolder } from '../system/files.ts';
 import { createLog } from '../telemetry/log.ts';
 import { serveMetrics } from '../telemetry/metrics-server.ts';
 import { Agent } from './agent.ts';
@@ -36,7 +36,7 @@ export async function runAgent(
     prefixes: config.service.addresses.map(address => hostPrefix(address).text),
     neighbours: pop.neighbours.map(neighbour => neighbour.name),
   });
-  await mkdir(runDirectory, { recursive: true });
+  await makeFolder(runDirectory);
   await using stack = new AsyncDisposableStack();
   let agent: Agent | undefined;
   const control = stack.use(

@@ -58,7 +58,8 @@ const resolverSchema = z.strictObject({
   version: z.string().max(255).optional(),
 });
 
-const checkSchema = z.looseObject({
+/** The keys that every check has; those of its kind stand beside them. */
+export const checkSchema = z.looseObject({
   kind: z.string(),
   interval: durationMs.default(250),
   /** Between probes while the state is changing. */
@@ -87,7 +88,10 @@ const neighbourSchema = z.strictObject({
 const popSchema = z.strictObject({
   /** Unicast addresses of this PoP alone, at most one of each family. */
   management: z.array(ipAddressKey).min(1).max(2),
-  routerId: ipAddressKey.refine(address => address.family === 4, 'a router id is written as an IPv4 address'),
+  routerId: ipAddressKey.refine(
+    address => address.family === 4 && address.text !== '0.0.0.0',
+    'a router id is written as an IPv4 address, and is not 0.0.0.0 (RFC 6286)',
+  ),
   driver: z.string().default('bird'),
   neighbours: z.array(neighbourSchema).min(1),
 });
@@ -104,7 +108,10 @@ export const anycastSchema = z.strictObject({
   checks: z.record(nodeNameKey, checkSchema),
   bgp: z
     .strictObject({
-      holdTime: durationMs.default(9000),
+      /** BIRD takes whole seconds; RFC 4271 section 4.2 allows no less than 3, and 65535 is what the field holds. */
+      holdTime: durationMs
+        .refine(ms => ms >= 3000 && ms <= 65_535_000, 'a hold time is 3 s to 65535 s (RFC 4271 section 4.2)')
+        .default(9000),
       /** `off` where the neighbour has no BFD. */
       bfd: z.union([bfdSchema, z.literal('off')]).prefault({}),
     })

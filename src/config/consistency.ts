@@ -4,14 +4,16 @@
  * - service addresses: one per family, never a management address of any PoP, inside a fallback prefix if there is one;
  * - fallback prefixes: wider than a host, one per family, not overlapping, holding no management address (it would draw
  *   every PoP's management traffic to the nearest PoP);
+ * - forward zones: a domain name each, stated once, never asked of the service itself;
  * - PoPs: router ids and management addresses are unique, a neighbour has a name and an AS of its own;
- * - a session's two addresses are of one family, and differ.
+ * - a session's two addresses are of one family, differ, and are no service address;
+ * - the metrics pages of resolver and agent, which share their addresses, have a port each.
  */
 
-import { parseName } from '../dns/name.ts';
+import { nameKey, parseName } from '../dns/name.ts';
 import type { IpAddress } from '../ip/address.ts';
 import { prefixContains, prefixesOverlap } from '../ip/prefix.ts';
-import type { AnycastConfig, PopConfig } from './anycast-config.ts';
+import type { AnycastConfig, PopConfig, ServiceConfig } from './anycast-config.ts';
 
 export interface Complaint {
   readonly path: readonly (string | number)[];
@@ -22,6 +24,7 @@ export function inconsistencies(config: AnycastConfig): Complaint[] {
   return [
     ...serviceComplaints(config),
     ...resolverComplaints(config),
+    ...telemetryComplaints(config),
     ...Object.entries(config.pops).flatMap(([name, pop]) => popComplaints(config, name, pop)),
     ...duplicates(config, 'management', pop => pop.management),
     ...duplicates(config, 'routerId', pop => [pop.routerId]),
@@ -50,13 +53,22 @@ function serviceComplaints({ service }: AnycastConfig): Complaint[] {
 }
 
 function resolverComplaints({ resolver, service }: AnycastConfig): Complaint[] {
+  const seen = new Set<string>();
   return resolver.forward.flatMap((entry, index) => {
     const path = ['resolver', 'forward', index];
     const complaints: Complaint[] = [];
-    if (!parseName(entry.zone))
+    const name = parseName(entry.zone);
+    const key = name && nameKey(name);
+    if (key === undefined)
       complaints.push({ path: [...path, 'zone'], message: `'${entry.zone}' is not a domain name` });
+    else if (seen.has(key))
+      complaints.push({
+        path: [...path, 'zone'],
+        message: `'${entry.zone}' is stated twice: name all its upstreams in one entry`,
+      });
+    if (key !== undefined) seen.add(key);
     for (const upstream of entry.upstreams) {
-      if (service.addresses.some(address => address.text === upstream.text))
+      if (isServiceAddress(service, upstream))
         complaints.push({
           path: [...path, 'upstreams'],
           message: `${upstream.text} is the service address: the resolver would ask itself`,
@@ -66,12 +78,18 @@ function resolverComplaints({ resolver, service }: AnycastConfig): Complaint[] {
   });
 }
 
+function telemetryComplaints({ telemetry }: AnycastConfig): Complaint[] {
+  if (telemetry.resolverPort !== telemetry.agentPort) return [];
+  const message = `${telemetry.agentPort} is also the resolver's: give each its own, they share the management addresses`;
+  return [{ path: ['telemetry', 'agentPort'], message }];
+}
+
 function popComplaints({ service }: AnycastConfig, name: string, pop: PopConfig): Complaint[] {
   const complaints: Complaint[] = [];
   const add = (path: readonly (string | number)[], message: string): number =>
     complaints.push({ path: ['pops', name, ...path], message });
   for (const management of pop.management) {
-    if (service.addresses.some(address => address.text === management.text))
+    if (isServiceAddress(service, management))
       add(
         ['management'],
         `${management.text} is the service address: a management address must belong to this PoP alone`,
@@ -96,6 +114,8 @@ function popComplaints({ service }: AnycastConfig, name: string, pop: PopConfig)
       if (local.family !== remote.family)
         add([...path, 'sessions'], `${local.text} and ${remote.text} are of two families`);
       if (local.text === remote.text) add([...path, 'sessions'], `${local.text} is both ends of the session`);
+      for (const { text } of [local, remote].filter(end => isServiceAddress(service, end)))
+        add([...path, 'sessions'], `${text} is the service address: BGP is spoken between unicast addresses`);
     }
   });
   return complaints;
@@ -120,6 +140,10 @@ function duplicates(
     }
   }
   return complaints;
+}
+
+function isServiceAddress(service: ServiceConfig, { text }: IpAddress): boolean {
+  return service.addresses.some(address => address.text === text);
 }
 
 function hasTwoOfOneFamily(addresses: readonly IpAddress[]): boolean {

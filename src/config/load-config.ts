@@ -2,9 +2,15 @@
 
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { Fault } from '../system/fault.ts';
+import { describeError, Fault } from '../system/fault.ts';
 import { readFileIfAny } from '../system/files.ts';
-import { type AnycastConfig, anycastSchema, type ConfigKinds, type PopSlice } from './anycast-config.ts';
+import {
+  type AnycastConfig,
+  anycastSchema,
+  type ConfigKinds,
+  checkSchema,
+  type PopSlice,
+} from './anycast-config.ts';
 import { inconsistencies } from './consistency.ts';
 import { suggestion } from './nearest.ts';
 
@@ -13,7 +19,12 @@ const complaintsShown = 8;
 
 /** @throws Fault `config-invalid` with one line per complaint: file, line, key, what to do. */
 export async function loadConfig(path: string, kinds: ConfigKinds): Promise<AnycastConfig> {
-  const text = await readFileIfAny(path);
+  const text = await readFileIfAny(path).catch(cause => {
+    throw new Fault('config-invalid', `cannot read the configuration: ${describeError(cause)}`, {
+      hint: `is ${path} a file, and may this user read it?`,
+      cause,
+    });
+  });
   if (text === undefined) {
     throw new Fault('config-invalid', `there is no configuration file ${path}`, {
       hint: 'name one with --config FILE; the repository has an example, anycast.yaml',
@@ -35,7 +46,7 @@ export function parseConfig(text: string, path: string, kinds: ConfigKinds): Any
     line: lineOf(document, lines, keys),
     message: keys.length > 0 ? `${keys.map(String).join('.')}: ${message}` : message,
   });
-  const parsed = anycastSchema.safeParse(document.toJS());
+  const parsed = anycastSchema.safeParse(plainValue(document, path));
   if (!parsed.success)
     throw refused(
       path,
@@ -56,6 +67,15 @@ export function popOf(config: AnycastConfig, name: string): PopSlice {
     });
   }
   return { name, pop, config };
+}
+
+/** The document as values. An alias without its anchor is noticed only here. */
+function plainValue(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw refused(path, [{ line: 1, message: describeError(error) }]);
+  }
 }
 
 interface Located {
@@ -81,7 +101,7 @@ function withCheckOptions(
   }
   const checks = Object.entries(config.checks).map(([name, check]) => {
     const { kind, interval, fastInterval, timeout, rise, fall, ...own } = check;
-    const schema = kinds.checks[kind];
+    const schema = Object.hasOwn(kinds.checks, kind) ? kinds.checks[kind] : undefined;
     if (!schema) {
       const hint = suggestion(kind, Object.keys(kinds.checks));
       complaints.push(locate(['checks', name, 'kind'], `unknown check '${kind}': ${hint}`));
@@ -91,21 +111,23 @@ function withCheckOptions(
     if (!result.success) {
       const located = (keys: readonly PropertyKey[], message: string) =>
         locate(['checks', name, ...keys], message);
-      complaints.push(...result.error.issues.flatMap(issue => explain(issue, schema, located)));
+      const common = Object.keys(checkSchema.shape);
+      complaints.push(...result.error.issues.flatMap(issue => explain(issue, schema, located, common)));
     }
     return [name, { kind, interval, fastInterval, timeout, rise, fall, options: result.data }] as const;
   });
   return { ...config, checks: Object.fromEntries(checks) };
 }
 
-/** One complaint per fault of a key; an unknown key is met with the nearest known one. */
+/** One complaint per fault of a key; an unknown key is met with the nearest known one, at the top `alsoKnown` among them. */
 function explain(
   issue: z.core.$ZodIssue,
   schema: z.ZodType,
   locate: (keys: readonly PropertyKey[], message: string) => Located,
+  alsoKnown: readonly string[] = [],
 ): Located[] {
   if (issue.code !== 'unrecognized_keys') return [locate(issue.path, issue.message)];
-  const known = knownKeys(schema, issue.path);
+  const known = [...knownKeys(schema, issue.path), ...(issue.path.length === 0 ? alsoKnown : [])];
   return issue.keys.map(key => locate([...issue.path, key], `unknown key: ${suggestion(key, known)}`));
 }
 

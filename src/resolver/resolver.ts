@@ -14,11 +14,11 @@
  * Standards: RFC 1034, 1035, 2181, 2308, 4892 (id.server), 5001, 5452, 6891, 7766, 8482, 8906, 8914, 9520, 9619.
  * Not here: recursion, validation, encrypted transports; their places are marked in `pipeline.ts`.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PopSlice } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
 import { describeError } from '../system/fault.ts';
+import { makeFolder } from '../system/files.ts';
 import type { Log } from '../telemetry/log.ts';
 import { serveMetrics } from '../telemetry/metrics-server.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
@@ -65,14 +65,16 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     upstreamTimeoutMs: resolver.upstreamTimeout,
     upstreamPort: options.upstreamPort ?? 53,
   });
-  const connections = new TcpConnections(options.tcpLimits ?? tcpLimits, () => {
+  const own = ownAddresses(slice);
+  const onRefused = (): void => {
     counters.refusedConnections += 1;
-  });
+  };
+  const connections = new TcpConnections(options.tcpLimits ?? tcpLimits, onRefused, own);
   const responder = createResponder({
     pipeline: createPipeline(slice, { clock, cache, forwarder, counters }),
     counters,
     clock,
-    ownAddresses: ownAddresses(slice),
+    ownAddresses: own,
     onFault: faultLog(log, clock),
   });
   const listeners = new Listeners({ slice, responder, connections, clock, log });
@@ -82,7 +84,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   parts.defer(() => listeners.drain());
   await listeners.start(signal);
   const control = new ResolverControl({ slice, clock, counters, cache, forwarder, listeners });
-  await mkdir(options.runDirectory, { recursive: true });
+  await makeFolder(options.runDirectory);
   parts.use(await control.serve(join(options.runDirectory, 'resolver.sock')));
   // Last, because loading prom-client takes longer than all of the above: queries are answered meanwhile.
   const { resolverMetrics } = await import('./metrics.ts');

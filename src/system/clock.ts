@@ -13,6 +13,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The longest span Node can wait: a timer beyond it fires after a millisecond. Some 24 days, longer than anyone waits here. */
+const longestMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
@@ -25,10 +28,13 @@ export const systemClock: Clock = {
         clearTimeout(timer);
         reject(signal?.reason);
       };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', giveUp);
-        resolve();
-      }, ms);
+      const timer = setTimeout(
+        () => {
+          signal?.removeEventListener('abort', giveUp);
+          resolve();
+        },
+        Math.min(ms, longestMs),
+      );
       signal?.addEventListener('abort', giveUp, { once: true });
     }),
 };

@@ -32,7 +32,7 @@ export interface ControlClient extends AsyncDisposable {
 /** Characters of one line; an honest request or answer stays far below. */
 const lineLimit = 4 * 1024 * 1024;
 
-/** Serves `handlers` at `path`. @throws Fault `busy` when another process answers there. */
+/** Serves `handlers` at `path`. @throws Fault `busy` when another process answers there, `environment` when it cannot. */
 export async function serveControl(
   path: string,
   handlers: Readonly<Record<string, ControlHandler>>,
@@ -46,7 +46,10 @@ export async function serveControl(
     readLines(socket, line => void answer(socket, line, handlers));
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', cause => {
+      const hint = 'may this user write in that folder, and is the path shorter than 108 octets (unix(7))?';
+      reject(new Fault('environment', `cannot serve ${path}: ${cause.message}`, { hint, cause }));
+    });
     server.listen(path, resolve);
   });
   await chmod(path, 0o660);

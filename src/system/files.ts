@@ -1,6 +1,35 @@
 /** Files that another program reads while we write: whole old or whole new, never half. */
-import { open, readFile, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { describeError, Fault } from './fault.ts';
+
+/**
+ * Makes the folder at `path`, and those above it, unless it is there.
+ * Not `mkdir` with `recursive`: below /proc that one tries for ever (Node 24), with a processor to itself.
+ * @throws Fault `environment` when it cannot be made.
+ */
+export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  try {
+    await mkdirs(path, mode);
+  } catch (cause) {
+    throw new Fault('environment', `cannot make the folder ${path}: ${describeError(cause)}`, {
+      hint: 'make it yourself and give it to this user, or name another one',
+      cause,
+    });
+  }
+}
+
+async function mkdirs(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, mode);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await mkdirs(dirname(path), mode);
+    await mkdir(path, mode);
+  }
+}
 
 /** Replaces the file at `path` by temporary file, fsync and rename; the old content stays when any step fails. */
 export async function writeFileAtomically(path: string, text: string, mode = 0o644): Promise<void> {

@@ -30,6 +30,7 @@ describe('anycast', () => {
 
   const wrong: readonly [claim: string, args: string[], exitCode: number, said: RegExp][] = [
     ['an unknown verb', ['lbas'], 64, /unknown command 'lbas'/],
+    ['a lack of verbs', ['lab'], 64, /^anycast: a verb is missing\n {2}anycast --help lists the verbs$/m],
     ['an unknown option', ['lab', 'up', '--fast'], 64, /unknown option '--fast'/],
     ['an unknown drill', ['drill', 'resolver-kiled'], 64, /did you mean 'resolver-killed'\?/],
     ['an unknown PoP', ['agent', '--pop', 'frq'], 64, /did you mean 'fra'\?/],

@@ -68,6 +68,11 @@ describe('anycast.yaml', () => {
       complaint('routerId: 198.18.1.6', 'driver: brid\n    routerId: 198.18.1.6'),
       /unknown driver 'brid': did you mean 'bird'\?/,
     );
+    assert.match(
+      complaint('fastInterval: 50ms', 'fastinterval: 50ms'),
+      /checks\.answers\.fastinterval: unknown key: did you mean 'fastInterval'\?/,
+    );
+    assert.match(complaint('{ kind: liveness }', '{ kind: constructor }'), /unknown check 'constructor'/);
   });
 
   const inconsistent: readonly [claim: string, from: string, to: string, message: RegExp][] = [
@@ -109,6 +114,27 @@ describe('anycast.yaml', () => {
       'upstreams: [203.0.113.53,',
       /would ask itself/,
     ],
+    [
+      'a zone that is forwarded twice',
+      'zone: many.test.',
+      'zone: Plain.TEST',
+      /'Plain\.TEST' is stated twice/,
+    ],
+    [
+      'a session with the service address',
+      'local: 198.18.1.6',
+      'local: 203.0.113.53',
+      /203\.0\.113\.53 is the service address: BGP/,
+    ],
+    [
+      'one port for two metrics pages',
+      '\npops:',
+      '\ntelemetry: { resolverPort: 9200, agentPort: 9200 }\npops:',
+      /9200 is also the resolver's/,
+    ],
+    ['a hold time that BGP does not know', 'bgp:\n', 'bgp:\n  holdTime: 1s\n', /a hold time is 3 s to/],
+    ['a router id of zeros', 'routerId: 198.18.1.6', 'routerId: 0.0.0.0', /is not 0\.0\.0\.0/],
+    ['an alias of nothing', '{ kind: liveness }', '{ kind: *nothing }', /Unresolved alias/],
     ['a session between two families', 'local: 198.18.1.6', 'local: "2001:db8::9"', /of two families/],
     ['a prefix with host bits', '203.0.113.0/24', '203.0.113.1/24', /no host bits/],
     ['a duration without a unit', '250ms', '250', /duration|string/],
@@ -126,5 +152,6 @@ describe('anycast.yaml', () => {
     assert.throws(() => parse('pops: [1,'), { code: 'config-invalid' });
     assert.throws(() => parse(''), { code: 'config-invalid' });
     await assert.rejects(loadConfig('/nonexistent/anycast.yaml', configKinds), { code: 'config-invalid' });
+    await assert.rejects(loadConfig('/tmp', configKinds), { code: 'config-invalid', message: /EISDIR/ });
   });
 });

@@ -120,6 +120,17 @@ describe('bird-configs/transit', () => {
     });
   }
 
+  it('gives the neighbour of a PoP the password and the GTSM that the PoP is configured with', () => {
+    const { fra } = config.pops;
+    assert.ok(fra);
+    const neighbours = fra.neighbours.map(each => ({ ...each, ttlSecurity: true, password: 'back\\slash' }));
+    const guarded = { ...config, pops: { ...config.pops, fra: { ...fra, neighbours } } };
+    const router = makePlan(threeContinents, guarded, settings).nodes.find(({ name }) => name === 'isp-eu');
+    const text = router?.files.find(({ path }) => path.endsWith('/neighbours.conf'))?.text ?? '';
+    const guards = / {2}ttl security on;\n {2}password "back\\slash";/g;
+    assert.equal(text.match(guards)?.length, 2, 'one session for each family');
+  });
+
   it('lets a customer announce its own cone and nothing else', () => {
     const contractOf = (router: string, protocol: string): string => {
       const block = fileOf(router, 'neighbours.conf').split(`protocol bgp ${protocol} `)[1] ?? '';

@@ -91,13 +91,13 @@ suite('anycast sidecar', { skip: (await whyNoSandbox('bird', 'setpriv')) ?? fals
 
   test('a configuration that BIRD refuses is told with its file and line, and nothing is started', async () => {
     const config = join(peering.runDirectory, 'refused.yaml');
-    // BGP knows no hold time between 0 and 3 seconds (RFC 4271 section 4.2).
-    await writeFile(config, `${peeringYaml}bgp: { holdTime: 1s }\n`);
+    // A link-local address means nothing without its interface (RFC 4007 section 6), and the file names none.
+    await writeFile(config, peeringYaml.replace('remote: "2001:db8:1:1::1"', 'remote: "fe80::1"'));
     const sidecar = start(config);
     assert.equal(await sidecar.exited, exitCodes.configInvalid);
     assert.match(
       sidecar.output.join('\n'),
-      /BIRD refuses the configuration: .*bird\.conf:\d+:\d+ Hold time must be/,
+      /BIRD refuses the configuration: .*neighbours\.conf:\d+:\d+ Link-local addresses require/,
     );
     assert.equal((await peering.sandbox.exec(['pgrep', '-f', peering.runDirectory])).stdout, '');
   });

@@ -118,4 +118,11 @@ describe('a control socket', () => {
     await once(server, 'listening');
     server.close();
   });
+
+  it('says where it cannot serve, and what may be wrong there', async () => {
+    const cannot = { code: 'environment', message: /^cannot serve / };
+    await assert.rejects(serveControl(join(folder, 'missing', 'k.sock'), {}), cannot);
+    // Longer than sockaddr_un holds.
+    await assert.rejects(serveControl(join(folder, 'k'.repeat(120)), {}), cannot);
+  });
 });

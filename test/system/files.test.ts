@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { readFileIfAny, writeFileAtomically } from '../../src/system/files.ts';
+import { makeFolder, readFileIfAny, writeFileAtomically } from '../../src/system/files.ts';
 
 describe('writeFileAtomically', () => {
   let folder = '';
@@ -35,5 +35,23 @@ describe('writeFileAtomically', () => {
   it('has a reader that tells absence from failure', async () => {
     assert.equal(await readFileIfAny(join(folder, 'nothing')), undefined);
     await assert.rejects(readFileIfAny(folder));
+  });
+});
+
+describe('makeFolder', () => {
+  it('makes the folders above too, and is content with one that is there', async () => {
+    const top = await mkdtemp(join(tmpdir(), 'folder-'));
+    try {
+      await makeFolder(join(top, 'a', 'b'));
+      await makeFolder(join(top, 'a', 'b'));
+      assert.deepEqual(await readdir(join(top, 'a')), ['b']);
+    } finally {
+      await rm(top, { recursive: true });
+    }
+  });
+
+  it('says what cannot be made, and gives up where nothing can be', async () => {
+    const rejected = { code: 'environment', message: /cannot make the folder \/proc\/nowhere\/run/ };
+    await assert.rejects(makeFolder('/proc/nowhere/run'), rejected);
   });
 });

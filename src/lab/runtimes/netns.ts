@@ -13,6 +13,7 @@ import type { LabPlan } from '../plan.ts';
 import { endSandbox } from '../sandbox/end.ts';
 import { findSupervisors, superviseArguments } from '../sandbox/find.ts';
 import { openLab } from '../sandbox/lab.ts';
+import { assertPrograms } from '../sandbox/programs.ts';
 import { anycastCommand, sandboxSettings } from '../sandbox/settings.ts';
 import { startSandbox } from '../sandbox/start.ts';
 import type { SuperviseEvent, SuperviseRequest } from '../supervisor/supervise.ts';
@@ -26,6 +27,7 @@ export const netns: LabRuntime = {
   settings: sandboxSettings,
 
   async up(plan, options) {
+    await assertPrograms(plan);
     await assertNotRunning(options.name);
     const child = await startSandbox(
       [...anycastCommand, ...superviseArguments(options.name)],
@@ -47,7 +49,19 @@ export const netns: LabRuntime = {
 
   async attach(name, signal) {
     const supervisor = (await findSupervisors()).find(each => each.name === name);
-    return supervisor && (await openLab(supervisor, netns.kind, signal));
+    try {
+      return supervisor && (await openLab(supervisor, netns.kind, signal));
+    } catch (cause) {
+      if (!supervisor || !(cause instanceof Fault) || cause.code !== 'unreachable') throw cause;
+      throw new Fault(
+        'unreachable',
+        `the lab '${name}' does not answer (pid ${supervisor.pid}): it is starting or ending`,
+        {
+          hint: `wait for its anycast lab up, or end it with: kill -9 ${supervisor.pid}`,
+          cause,
+        },
+      );
+    }
   },
 };
 

@@ -45,8 +45,8 @@ async function usableNamespaces(signal: AbortSignal): Promise<readonly string[]>
   if (process.getuid?.() === 0 && (await refusal(isolated, signal)) === undefined) return isolated;
   throw new Fault('environment', `no namespaces for a lab: ${refused}`, {
     hint:
-      'let users make them (as root: sysctl kernel.unprivileged_userns_clone=1, on Ubuntu sysctl ' +
-      'kernel.apparmor_restrict_unprivileged_userns=0, in a container --privileged), or run as root',
+      'let users make them (as root: sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces above 0, on ' +
+      'Ubuntu kernel.apparmor_restrict_unprivileged_userns=0, in a container --privileged), or run as root',
   });
 }
 

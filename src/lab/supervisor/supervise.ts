@@ -106,6 +106,13 @@ function say(event: SuperviseEvent): void {
 }
 
 function asFaultEvent(error: unknown): SuperviseEvent {
+  // The time-out of `AbortSignal.timeout`, before there were conditions to name.
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return asFaultEvent(
+      new Fault('timeout', 'the lab was not built in its time', {
+        hint: 'nothing is left running; a slow machine may need a longer --timeout',
+      }),
+    );
   if (!(error instanceof Fault)) return { event: 'fault', code: 'internal', message: describeError(error) };
   const { code, message, hint } = error;
   return { event: 'fault', code, message, ...(hint !== undefined && { hint }) };

@@ -3,7 +3,8 @@
  *
  * A reply is kept as it was given: no record of it ever serves another question, so that an upstream can spoil the
  * answers to what it was asked and nothing else. The one exception is RFC 2308 section 5: NXDOMAIN denies the name,
- * whatever the type.
+ * whatever the type. That of a DS question does not: it comes from the servers of the zone above, and those may know
+ * nothing of a zone that is forwarded elsewhere.
  *
  * Bounded by octets. When full, SIEVE (Zhang et al., NSDI 2024) chooses what goes: a hand walks from the oldest entry to
  * the newest, spares once what was hit since it last came by, and evicts the first that was not. A hit sets a bit and
@@ -14,6 +15,7 @@
  */
 import type { Question, ResourceRecord } from '../../dns/message.ts';
 import { rcodes } from '../../dns/rcode.ts';
+import { recordTypes } from '../../dns/record-type.ts';
 import type { Reply } from '../reply.ts';
 import { type AnswerFlags, answerKey } from './answer-key.ts';
 
@@ -81,7 +83,8 @@ export class AnswerCache {
   keep({ question, flags, reply, ttlSeconds }: KeptAnswer, wallMs: number): void {
     if (ttlSeconds <= 0) return;
     // With a CNAME in front, it is the alias's target that does not exist, and other types may lead elsewhere.
-    const deniesName = reply.rcode === rcodes.NXDOMAIN && reply.answers.length === 0;
+    const deniesName =
+      reply.rcode === rcodes.NXDOMAIN && reply.answers.length === 0 && question.type !== recordTypes.DS;
     const key = answerKey(question, flags, deniesName ? anyType : question.type);
     const records = reply.answers.length + reply.authorities.length;
     const octets = entryOverhead + 2 * key.length + records * recordOverhead + (reply.upstreamOctets ?? 0);

@@ -27,10 +27,13 @@ export class TcpConnection {
     this.#client = { transport: 'tcp', address: socket.remoteAddress ?? '', local };
     this.#responder = responder;
     this.#connections = connections;
-    socket.setTimeout(connections.idleMs, () => this.#onIdle());
+    socket.setTimeout(connections.idleMs);
+    // Not as an argument of setTimeout: that listener would hear of the first time only.
+    socket.on('timeout', () => this.#onIdle());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#stopMessageTimer());
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#takeMore());
     socket.on('end', () => this.#end());
   }
 
@@ -57,8 +60,7 @@ export class TcpConnection {
   }
 
   #takeMessages(): void {
-    const { pendingPerConnection, messageMs } = this.#connections.limits;
-    while (this.#pending < pendingPerConnection && !this.#socket.destroyed) {
+    while (!this.#isFull && !this.#socket.destroyed) {
       const message = this.#framing.next();
       if (!message) break;
       this.#stopMessageTimer();
@@ -66,7 +68,7 @@ export class TcpConnection {
       this.#responder(message, this.#client, octets => this.#answer(octets));
     }
     if (this.#socket.destroyed) return;
-    if (this.#pending >= pendingPerConnection) {
+    if (this.#isFull) {
       this.#socket.pause();
       this.#stopMessageTimer();
       return;
@@ -74,7 +76,12 @@ export class TcpConnection {
     this.#socket.resume();
     // A message must end within this time of its beginning, however its octets trickle in.
     if (this.#framing.isWithinMessage)
-      this.#messageTimer ??= setTimeout(() => this.#socket.destroy(), messageMs);
+      this.#messageTimer ??= setTimeout(() => this.#socket.destroy(), this.#connections.limits.messageMs);
+  }
+
+  /** Too many messages under way, or answers that are ready at once come faster than the client reads them. */
+  get #isFull(): boolean {
+    return this.#pending >= this.#connections.limits.pendingPerConnection || this.#socket.writableNeedDrain;
   }
 
   #answer(octets: Uint8Array | undefined): void {

@@ -1,4 +1,9 @@
-/** How many TCP connections there may be, in all and of one client: shared by all listeners of the process. */
+/**
+ * How many TCP connections there may be, in all and of one client: shared by all listeners of the process.
+ *
+ * Our own addresses are outside the caps: the agent judges this PoP by what it gets over TCP too, and a crowd of clients
+ * must not make a PoP look sick. Nobody else can complete a handshake from one of them.
+ */
 
 export interface TcpLimits {
   readonly connections: number;
@@ -28,12 +33,14 @@ export const tcpLimits: TcpLimits = {
 export class TcpConnections {
   readonly limits: TcpLimits;
   readonly #onRefused: () => void;
+  readonly #ownAddresses: ReadonlySet<string>;
   readonly #perClient = new Map<string, number>();
   #count = 0;
 
-  constructor(limits: TcpLimits, onRefused: () => void) {
+  constructor(limits: TcpLimits, onRefused: () => void, ownAddresses: ReadonlySet<string> = new Set()) {
     this.limits = limits;
     this.#onRefused = onRefused;
+    this.#ownAddresses = ownAddresses;
   }
 
   get count(): number {
@@ -47,7 +54,8 @@ export class TcpConnections {
   /** Gives what ends the connection's claim, or undefined when a cap is reached. */
   admit(address: string): (() => void) | undefined {
     const own = this.#perClient.get(address) ?? 0;
-    if (this.#count >= this.limits.connections || own >= this.limits.connectionsPerClient) {
+    const isFull = this.#count >= this.limits.connections || own >= this.limits.connectionsPerClient;
+    if (isFull && !this.#ownAddresses.has(address)) {
       this.#onRefused();
       return undefined;
     }

@@ -3,8 +3,8 @@
  *
  * A connection costs memory for as long as its client likes, so everything it may hold is bounded: connections in all and
  * per client, time without a query, time from the first octet of a message to its last, messages under way, octets that
- * the client does not read. Over the caps a connection is closed at once; a client with too many messages under way is
- * read no further until answers have left.
+ * the client does not read. Over the caps a connection is closed at once; a client with too many messages under way, or
+ * answers unread, is read no further until answers have left.
  */
 import { createServer, type Server } from 'node:net';
 import type { Listener, ListenOptions } from './listener.ts';

@@ -20,9 +20,11 @@ export async function askUpstream(request: AskRequest): Promise<Answer> {
   const withEdns = upstream.speaksEdns(clock.monotonicMs());
   const asked = await askOnce(request, withEdns);
   if (!withEdns || !rejectsEdns(asked.message)) return asked;
-  // RFC 6891 section 7: a server without EDNS answers FORMERR or NOTIMP, and no OPT record.
-  upstream.refusedEdns(clock.monotonicMs());
-  return await askOnce(request, false);
+  // RFC 6891 section 7: a server without EDNS answers FORMERR or NOTIMP, and no OPT record. If it says the same without
+  // EDNS it is the question that it cannot read, and one client's odd question must not cost the others their DNSSEC.
+  const askedPlainly = await askOnce(request, false);
+  if (!rejectsEdns(askedPlainly.message)) upstream.refusedEdns(clock.monotonicMs());
+  return askedPlainly;
 }
 
 async function askOnce(request: AskRequest, withEdns: boolean): Promise<Answer> {

@@ -12,6 +12,12 @@ import { readAnswer, type UdpAnswer } from './upstream-query.ts';
 const firstPort = 1024;
 const lastPort = 65_535;
 
+/**
+ * BFD's (RFC 5881 section 4, RFC 5883 section 5): BIRD binds them whenever it starts, and a query under way from one of
+ * them would leave it without BFD.
+ */
+const avoidedPorts: ReadonlySet<number> = new Set([3784, 3785, 4784]);
+
 /** Draws until a free port is found; with a thousand sockets open, 1 draw in 60 fails. */
 const draws = 8;
 
@@ -48,11 +54,18 @@ export async function exchangeUdp(request: ExchangeRequest): Promise<UdpAnswer> 
 async function openSocket(request: ExchangeRequest): Promise<Socket> {
   for (let draw = 1; ; draw += 1) {
     try {
-      return await openSocketAt(request, randomInt(firstPort, lastPort + 1));
+      return await openSocketAt(request, queryPort());
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || draw === draws) throw error;
     }
   }
+}
+
+/** The first drawn port that a query may leave from. */
+export function queryPort(draw = () => randomInt(firstPort, lastPort + 1)): number {
+  let port = draw();
+  while (avoidedPorts.has(port)) port = draw();
+  return port;
 }
 
 async function openSocketAt({ upstream, port }: ExchangeRequest, ownPort: number): Promise<Socket> {

@@ -4,11 +4,9 @@
  * A round: render; write the file (temporary file and rename); `configure` on the control socket; judge by the numeric
  * code of the reply. What always holds:
  *
- * - A refused file does not stay on disk. What stood there before is put back, so that disk and router agree, and the next
- *   apply is a real one.
- * - Nothing is done when nothing changes: same text as the last that was accepted on this very connection, still on disk,
- *   and no observation since that contradicts it. A BIRD that was restarted means a new connection, hence a real apply:
- *   the sidecar has emptied the file.
+ * - A refused file does not stay on disk. What stood there before is put back, so that disk and router agree.
+ * - Every apply is a real one. BIRD works out the difference itself, and the agent applies again only when the router was
+ *   seen to do otherwise: then neither the file nor what was accepted before says what the router does.
  * - The connection is kept, since a reply on it takes a millisecond, and opened anew when BIRD was restarted.
  *
  * `observe` asks what each established session has really sent (`show route exported`), not what the filter would let out.
@@ -23,7 +21,7 @@ import { type BirdControl, connectBird } from '../bird/bird-control.ts';
 import { type BirdFolder, birdFolder } from '../bird/bird-folder.ts';
 import { type BirdReply, birdCodes, isRefusal, replyText } from '../bird/bird-reply.ts';
 import { renderAnnounced } from '../bird/render-announced.ts';
-import { prefixesIn, type ShownSession, sessionsIn } from '../bird/show.ts';
+import { prefixesIn, sessionsIn } from '../bird/show.ts';
 import type { Observation, RouteDriver, RouteDriverKind } from '../route-driver.ts';
 
 export const birdDriver: RouteDriverKind = {
@@ -37,17 +35,10 @@ const accepted: readonly number[] = [
   birdCodes.reconfigurationQueued,
 ];
 
-interface Applied {
-  readonly control: BirdControl;
-  readonly text: string;
-  readonly desired: readonly Announcement[];
-}
-
 class BirdRoutes implements RouteDriver {
   readonly kind = 'bird';
   readonly #folder: BirdFolder;
   #control: BirdControl | undefined;
-  #applied: Applied | undefined;
 
   constructor(folder: BirdFolder) {
     this.#folder = folder;
@@ -56,17 +47,13 @@ class BirdRoutes implements RouteDriver {
   async apply(desired: readonly Announcement[], signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const control = await this.#connected(signal);
-    const text = renderAnnounced(desired);
     const before = await readFileIfAny(this.#folder.announced);
-    if (this.#applied?.control === control && this.#applied.text === text && before === text) return;
-    this.#applied = undefined;
-    await this.#write(text);
+    await this.#write(renderAnnounced(desired));
     const reply = await control.command('configure', signal);
     if (!accepted.includes(reply.code)) {
       await this.#write(before ?? renderAnnounced([]));
       throw refused('configure', reply);
     }
-    this.#applied = { control, text, desired };
   }
 
   async observe(signal: AbortSignal): Promise<Observation> {
@@ -79,7 +66,6 @@ class BirdRoutes implements RouteDriver {
       for (const { text } of prefixesIn(routes))
         exported.set(text, [...(exported.get(text) ?? []), session.neighbour]);
     }
-    if (!agrees(this.#applied?.desired ?? [], exported, sessions)) this.#applied = undefined;
     return {
       exported,
       sessions: sessions.map(({ neighbour, family, state, detail }) => ({
@@ -111,18 +97,6 @@ class BirdRoutes implements RouteDriver {
       this.#control = await connectBird(this.#folder.controlSocket, signal);
     return this.#control;
   }
-}
-
-/** Whether every desired prefix is exported wherever a session of its family stands. */
-function agrees(
-  desired: readonly Announcement[],
-  exported: ReadonlyMap<string, readonly string[]>,
-  sessions: readonly ShownSession[],
-): boolean {
-  const standing = new Set(
-    sessions.filter(({ state }) => state === 'established').map(({ family }) => family),
-  );
-  return desired.every(({ prefix }) => exported.has(prefix.text) || !standing.has(prefix.family));
 }
 
 async function ask(control: BirdControl, command: string, signal: AbortSignal): Promise<BirdReply> {

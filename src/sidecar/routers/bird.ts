@@ -1,5 +1,5 @@
 /** BIRD as the PoP's router: its files, its command line, and its log. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { PopSlice } from '../../config/anycast-config.ts';
 import { connectBird } from '../../routing/bird/bird-control.ts';
@@ -8,7 +8,7 @@ import { renderAnnounced } from '../../routing/bird/render-announced.ts';
 import { renderNeighbours } from '../../routing/bird/render-neighbours.ts';
 import { renderSite } from '../../routing/bird/render-site.ts';
 import { Fault } from '../../system/fault.ts';
-import { writeFileAtomically } from '../../system/files.ts';
+import { makeFolder, writeFileAtomically } from '../../system/files.ts';
 import { run } from '../../system/run.ts';
 import type { RouterKind, RouterLogLine } from '../router.ts';
 
@@ -27,7 +27,7 @@ export const birdRouter: RouterKind = {
 
 async function prepare(slice: PopSlice, runDirectory: string, signal: AbortSignal): Promise<void> {
   const folder = birdFolder(runDirectory);
-  await mkdir(folder.path, { recursive: true, mode: 0o770 });
+  await makeFolder(folder.path, 0o770);
   await writeFileAtomically(folder.config, await readFile(rules, 'utf8'));
   await writeFileAtomically(folder.site, renderSite(slice));
   await writeFileAtomically(folder.neighbours, renderNeighbours(slice), 0o600);

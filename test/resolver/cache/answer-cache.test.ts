@@ -56,6 +56,14 @@ describe('the answer cache', () => {
     assert.equal(cache.find(question('alias.test.'), flags, 0)?.rcode, rcodes.NXDOMAIN);
   });
 
+  it('takes NXDOMAIN about a DS record for that question alone, since the zone above gave it', () => {
+    const cache = new AnswerCache(plenty);
+    const denial = { ...emptyReply(rcodes.NXDOMAIN), authorities: [soa('test.')] };
+    cache.keep({ question: question('leaf.test.', 'DS'), flags, reply: denial, ttlSeconds: 60 }, 0);
+    assert.equal(cache.find(question('leaf.test.', 'DS'), flags, 0)?.rcode, rcodes.NXDOMAIN);
+    assert.equal(cache.find(question('leaf.test.'), flags, 0), undefined);
+  });
+
   it('drops what the clock, stepped back, puts into the future', () => {
     const cache = new AnswerCache(plenty);
     keep(cache, 'www.test.', { wallMs: 10_000 });

@@ -25,10 +25,15 @@ describe('a TCP listener', () => {
   });
   afterEach(() => parts.disposeAsync());
 
-  async function listen(responder: Responder, limits: Partial<TcpLimits> = {}): Promise<Listener> {
-    const connections = new TcpConnections({ ...patient, ...limits }, () => {
+  async function listen(
+    responder: Responder,
+    limits: Partial<TcpLimits> = {},
+    ownAddresses: ReadonlySet<string> = new Set(),
+  ): Promise<Listener> {
+    const onRefused = (): void => {
       refused += 1;
-    });
+    };
+    const connections = new TcpConnections({ ...patient, ...limits }, onRefused, ownAddresses);
     return parts.use(await listenTcp({ local, port: 0, responder }, connections));
   }
 
@@ -89,6 +94,17 @@ describe('a TCP listener', () => {
     await closed;
   });
 
+  it('closes a connection that is idle after it was once slow to be answered', async () => {
+    const held: (() => void)[] = [];
+    const idleMs = 50;
+    const listener = await listen((message, _client, reply) => held.push(() => reply(message)), { idleMs });
+    const { socket, received, closed } = connect(listener);
+    socket.write(framed(octets('slow')));
+    setTimeout(() => held[0]?.(), 4 * idleMs);
+    await closed;
+    assert.deepEqual(received, ['slow']);
+  });
+
   it('closes a connection whose message does not come to its end, however it trickles', async () => {
     const { socket, closed } = connect(await listen(echo, { messageMs: 100 }));
     const trickle = setInterval(() => socket.write(Buffer.of(1)), 20);
@@ -125,9 +141,27 @@ describe('a TCP listener', () => {
     });
   });
 
-  it('closes a connection whose client does not read', async () => {
+  it('admits our own addresses beyond the caps', async () => {
+    const crowded = await listen(echo, { connections: 1, connectionsPerClient: 1 }, new Set([local.text]));
+    const all = [connect(crowded), connect(crowded), connect(crowded)];
+    for (const { socket } of all) socket.write(framed(octets('hello')));
+    for (const { received } of all) await eventually(() => assert.deepEqual(received, ['hello']));
+    assert.equal(refused, 0);
+  });
+
+  it('waits for a client that reads more slowly than it asks', async () => {
     const large = new Uint8Array(60_000);
     const listener = await listen((_message, _client, reply) => reply(large));
+    const { socket, received } = connect(listener);
+    // 24 MB of answers, more than the kernel holds, to queries that come in one piece.
+    socket.write(Buffer.concat(Array.from({ length: 400 }, () => framed(octets('query')))));
+    await eventually(() => assert.equal(received.length, 400));
+    assert.equal(socket.destroyed, false);
+  });
+
+  it('closes a connection whose client does not read', async () => {
+    const large = new Uint8Array(60_000);
+    const listener = await listen((_message, _client, reply) => reply(large), { idleMs: 100 });
     const { socket, closed } = connect(listener);
     socket.pause();
     socket.on('drain', () => undefined);

@@ -233,6 +233,19 @@ describe('the forwarder', () => {
     );
   });
 
+  it('goes on with EDNS when an upstream cannot read a question with it or without', async () => {
+    const [upstream] = await upstreams(({ query, send }) => {
+      if (query.questions[0]?.type !== recordTypes.SPF) return send(rightAnswer(query));
+      const { edns, ...bare } = replyTo(query, { rcode: rcodes.FORMERR });
+      assert.ok(edns || !query.edns);
+      send(bare);
+    });
+    const by = forwarder();
+    await resolve(by, 'odd.test.', 'SPF');
+    assertRight(await resolve(by, 'www.test.'));
+    assert.equal(upstream?.calls.at(-1)?.query.edns !== undefined, true);
+  });
+
   it('asks with RD, EDNS at 1232 octets, and the DO and CD of the client', async () => {
     const [asked] = await upstreams(right);
     await forwarder().resolve(question('www.test.'), { dnssecOk: true, checkingDisabled: true });

@@ -121,6 +121,17 @@ suite('the BIRD driver', { skip: (await whyNoSandbox('bird')) ?? false }, () => 
     await neighbourHas(withHosts);
   });
 
+  test('a service prefix that somebody else announced is withdrawn by the next apply', async () => {
+    const ours = await readFile(folder().announced);
+    await writeFile(folder().announced, renderAnnounced(host));
+    await askBird('configure');
+    await writeFile(folder().announced, ours);
+    await neighbourHas(withHosts);
+    await driver.observe(soon());
+    await driver.apply([], soon());
+    await neighbourHas(fallback);
+  });
+
   test('a session that is down exports nothing and says why', async () => {
     await driver.apply(host, soon());
     await askBird('disable isp_eu_v6');
