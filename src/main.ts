@@ -1,12 +1,9 @@
 /** argv to command. The only place that prints a fault and the only one that ends the process. */
-import { enableCompileCache, flushCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { flushCompileCache } from 'node:module';
 import { Command } from 'commander';
 import { describeError, exitCodeOf, exitCodes, Fault } from './system/fault.ts';
 
-// A lab starts a dozen Node processes at once on a small machine: compiled code is shared between them. Node writes it
-// when a process ends by itself; those of a lab are killed, so it is written once they have settled.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/anycast', import.meta.url)));
+// The launcher names a folder for compiled code. Node writes it when a process ends by itself; those of a lab are killed.
 setTimeout(flushCompileCache, 3000).unref();
 
 const { commands } = await import('./commands/commands.ts');
