@@ -50,6 +50,10 @@ export interface RunningResolver extends AsyncDisposable {
 /** Milliseconds between log lines about faults in policies, so that a query cannot be a way to fill a disk. */
 const faultLogMs = 1000;
 
+/** Milliseconds without a client's query that count as quiet at the end, and how long quiet is waited for: ten times what a withdrawal takes to reach the neighbours in the lab. */
+const quietMs = 50;
+const lingerMs = 300;
+
 /** @throws Fault `environment` when a management address cannot be had, `busy` when another resolver has the socket. */
 export async function startResolver(slice: PopSlice, options: ResolverOptions): Promise<RunningResolver> {
   const { clock, log, signal } = options;
@@ -82,6 +86,8 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   parts.use(listeners);
   parts.use(forwarder);
   parts.defer(() => listeners.drain());
+  // The agent has seen the control socket close and withdraws; clients come until the routers have heard of it.
+  parts.defer(() => untilQuiet(clock, () => counters.clientQueries));
   await listeners.start(signal);
   const control = new ResolverControl({ slice, clock, counters, cache, forwarder, listeners });
   await makeFolder(options.runDirectory);
@@ -98,6 +104,15 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Waits, at most `lingerMs`, until a while has passed in which no client asked. */
+async function untilQuiet(clock: Clock, clientQueries: () => number): Promise<void> {
+  for (let waitedMs = 0; waitedMs < lingerMs; waitedMs += quietMs) {
+    const before = clientQueries();
+    await clock.sleep(quietMs);
+    if (clientQueries() === before) return;
+  }
 }
 
 /** Addresses from which queries are not clients': every PoP's own, and this machine's. */
