@@ -106,9 +106,9 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   };
 }
 
-/** Waits, at most `lingerMs`, until a while has passed in which no client asked. */
+/** Waits, at most `lingerMs`, until a while has passed in which no client asked; not at all where none ever has. */
 async function untilQuiet(clock: Clock, clientQueries: () => number): Promise<void> {
-  for (let waitedMs = 0; waitedMs < lingerMs; waitedMs += quietMs) {
+  for (let waitedMs = 0; clientQueries() > 0 && waitedMs < lingerMs; waitedMs += quietMs) {
     const before = clientQueries();
     await clock.sleep(quietMs);
     if (clientQueries() === before) return;
