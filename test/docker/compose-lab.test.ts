@@ -63,7 +63,7 @@ describe('the lab in Docker', () => {
     assert.deepEqual([...new Set(links.map(({ state }) => state))], ['up']);
   });
 
-  for (const name of ['resolver-killed', 'resolver-frozen', 'planned-drain']) {
+  for (const name of ['planned-drain', 'resolver-killed', 'resolver-frozen']) {
     it(`plays ${name}: clients move to another PoP and come back`, async t => {
       const { stdout, stderr } = await anycast('drill', name, '--rate', String(rate), '--json');
       assert.notEqual(stdout, '', stderr);
