@@ -1,5 +1,6 @@
 /** What the agent says of itself over its control socket and on `/status`: plain JSON values. */
 
+import { attributesText } from '../routing/announcement.ts';
 import type { Session } from '../routing/route-driver.ts';
 import type { Belief } from './announcer.ts';
 import type { CheckStatus } from './check-watch.ts';
@@ -40,7 +41,12 @@ export interface ObservationReport {
   readonly ageMs?: number;
   /** Whether it is as decided. */
   readonly asDecided?: boolean;
-  readonly exported: readonly { readonly prefix: string; readonly neighbours: readonly string[] }[];
+  readonly exported: readonly {
+    readonly prefix: string;
+    readonly neighbours: readonly string[];
+    /** What else the route says, for a person; empty when nothing. */
+    readonly attributes: string;
+  }[];
   readonly sessions: readonly Session[];
 }
 
@@ -69,7 +75,11 @@ export function observationReport(belief: Belief, nowMs: number): ObservationRep
     known: true,
     ageMs: Math.round(nowMs - belief.atMonotonicMs),
     ...(belief.difference && { asDecided: isNoDifference(belief.difference) }),
-    exported: [...exported].sort().map(([prefix, neighbours]) => ({ prefix, neighbours })),
+    exported: [...exported].sort().map(([prefix, routes]) => ({
+      prefix,
+      neighbours: routes.map(({ neighbour }) => neighbour),
+      attributes: [...new Set(routes.map(attributesText))].filter(text => text !== '').join('; '),
+    })),
     sessions,
   };
 }

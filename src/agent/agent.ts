@@ -125,6 +125,7 @@ export class Agent implements AsyncDisposable {
         clock,
         pop: slice.name,
         serviceAddresses: slice.config.service.addresses,
+        managementAddresses: slice.pop.management,
         servicePort: slice.config.resolver.port,
         runDirectory: parts.runDirectory,
       },

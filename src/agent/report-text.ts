@@ -77,7 +77,10 @@ function details(view: View): string[] {
 function exportedLines({ known, detail, exported }: ObservationReport): string[] {
   if (!known) return [`unknown: ${detail}`];
   if (exported.length === 0) return ['nothing'];
-  return exported.map(({ prefix, neighbours }) => `${prefix}  to ${neighbours.join(', ')}`);
+  return exported.map(
+    ({ prefix, neighbours, attributes }) =>
+      `${prefix}  to ${neighbours.join(', ')}${attributes === '' ? '' : `  (${attributes})`}`,
+  );
 }
 
 function checkLines(checks: readonly CheckReport[]): string[] {

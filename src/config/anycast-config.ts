@@ -10,13 +10,40 @@
  */
 import { z } from 'zod';
 import type { IpAddress } from '../ip/address.ts';
-import { asNumberKey, durationMs, ipAddressKey, ipPrefixKey, nodeNameKey } from './keys.ts';
+import { asNumberKey, communityKey, durationMs, ipAddressKey, ipPrefixKey, nodeNameKey } from './keys.ts';
 
 /** What the registries of the program contribute to the schema: the options of each kind of health check, by kind. */
 export interface ConfigKinds {
   readonly checks: Readonly<Record<string, z.ZodType>>;
   readonly drivers: readonly string[];
 }
+
+/** What a failure can be a failure of; ARCHITECTURE.md says what each does to the routes. */
+export const faultClasses = ['local-hard', 'local-soft', 'shared', 'overload'] as const;
+
+const communitiesKey = z.array(communityKey).max(16).default([]);
+
+/** Attributes of a route, in the shape that `routing/announcement.ts` has them. */
+const attributesSchema = z
+  .strictObject({
+    /** Our own AS number, this many times more. */
+    prepend: z.number().int().min(0).max(16).default(0),
+    /** Compared only between routes of one neighbour AS. */
+    med: z.number().int().min(0).max(0xffff_ffff).optional(),
+    communities: communitiesKey,
+  })
+  .transform(({ communities, prepend, med }) => ({
+    communities: communities.filter(each => each.length === 2),
+    largeCommunities: communities.filter(each => each.length === 3),
+    prepend,
+    ...(med !== undefined && { med }),
+  }));
+
+/** What a fault does to the routes: nothing, other attributes, or their end. */
+const faultActionSchema = z.union([
+  z.enum(['keep', 'withdraw']),
+  z.strictObject({ degrade: attributesSchema }),
+]);
 
 const serviceSchema = z.strictObject({
   /** The shared anycast addresses, at most one of each family. */
@@ -25,6 +52,13 @@ const serviceSchema = z.strictObject({
   fallback: z.array(ipPrefixKey).max(2).default([]),
   /** The origin AS of every PoP. */
   asn: asNumberKey,
+  /** Attributes of the host routes whatever the state, e.g. `no-export` where they must not leave the neighbour's AS. */
+  announce: attributesSchema.prefault({}),
+  /**
+   * No soft fault and no drain takes a PoP out unless this many others are known to announce and to stay. Absent: 1, or 0
+   * where there is only one PoP (see `minimumPopsOf`).
+   */
+  minimumPops: z.number().int().min(0).max(1000).optional(),
 });
 
 const forwardZoneSchema = z.strictObject({
@@ -61,6 +95,8 @@ const resolverSchema = z.strictObject({
 /** The keys that every check has; those of its kind stand beside them. */
 export const checkSchema = z.looseObject({
   kind: z.string(),
+  /** What its failure is a failure of; absent: as the kind of check says. */
+  class: z.enum(faultClasses).optional(),
   interval: durationMs.default(250),
   /** Between probes while the state is changing. */
   fastInterval: durationMs.default(50),
@@ -83,6 +119,13 @@ const neighbourSchema = z.strictObject({
   password: z.string().min(1).max(80).optional(),
   /** GTSM (RFC 5082): only packets that came over no router are believed. Both ends must do it, or no session comes up. */
   ttlSecurity: z.boolean().default(false),
+  /** `off` where this neighbour has no BFD although others have. */
+  bfd: z.literal('off').optional(),
+  /**
+   * A program that says whether the neighbour's best path to `{prefix}` leads here: exit code 0 yes, 1 no, anything else
+   * unknown. Where the neighbour has a looking glass, or is a router of one's own.
+   */
+  lookingGlass: z.array(z.string().min(1)).min(1).max(32).optional(),
 });
 
 const popSchema = z.strictObject({
@@ -114,6 +157,57 @@ export const anycastSchema = z.strictObject({
         .default(9000),
       /** `off` where the neighbour has no BFD. */
       bfd: z.union([bfdSchema, z.literal('off')]).prefault({}),
+      /** What is taken from neighbours: nothing, or a default route and nothing else. */
+      import: z.enum(['none', 'default']).default('none'),
+      /** Validators that BIRD asks over RTR (RFC 8210); only of use where routes are imported. */
+      rpki: z
+        .array(
+          z.strictObject({ address: ipAddressKey, port: z.number().int().min(1).max(65_535).default(323) }),
+        )
+        .max(4)
+        .default([]),
+    })
+    .prefault({}),
+  /** What a fault of each class does to the routes. A local-hard fault always withdraws. */
+  faults: z
+    .strictObject({
+      'local-soft': faultActionSchema.default('withdraw'),
+      /** Only where it turns out to be ours alone. */
+      shared: faultActionSchema.default('withdraw'),
+      overload: faultActionSchema.default('keep'),
+    })
+    .prefault({}),
+  damping: z
+    .union([
+      z.strictObject({
+        /** How long all must be well before a route returns after its first flap; doubled by each further one. */
+        hold: durationMs.default(250),
+        /** A flap counts 1, and half as much after this time. */
+        halfLife: durationMs.default(60_000),
+        /** As many flaps suppress the route. */
+        suppress: z.number().min(1).max(100).default(4),
+        /** Below this the route may return. */
+        reuse: z.number().min(0.1).max(100).default(1),
+        /** No suppression lasts longer. */
+        maximum: durationMs.default(600_000),
+      }),
+      z.literal('off'),
+    ])
+    .prefault({}),
+  /** The agent's promise to its sidecar that it is alive. */
+  lease: z
+    .strictObject({
+      /** How long one renewal lasts; renewed three times as often. */
+      duration: durationMs.refine(ms => ms >= 500 && ms <= 3_600_000, 'a lease is 500ms to 1h').default(3000),
+      /** What the sidecar does when it runs out: withdraw the host routes, or leave them as they are. */
+      onAgentLoss: z.enum(['withdraw', 'hold']).default('withdraw'),
+    })
+    .prefault({}),
+  /** How PoPs look at each other, from management address to management address. */
+  peers: z
+    .strictObject({
+      interval: durationMs.default(2000),
+      timeout: durationMs.default(300),
     })
     .prefault({}),
   drain: z
@@ -122,6 +216,18 @@ export const anycastSchema = z.strictObject({
       quiet: durationMs.default(500),
       /** A drain goes on after this long even when queries still come. */
       timeout: durationMs.default(10_000),
+      /** GRACEFUL_SHUTDOWN (RFC 8326) and prepends this long before the withdrawal; `off` withdraws at once. */
+      gracefulShutdown: z
+        .union([
+          z.strictObject({
+            wait: durationMs.default(1000),
+            prepend: z.number().int().min(0).max(16).default(0),
+          }),
+          z.literal('off'),
+        ])
+        .default('off'),
+      /** What SIGTERM to the agent does: withdraw, the whole drain, or leave the routes until the lease runs out. */
+      onStop: z.enum(['withdraw', 'drain', 'keep']).default('withdraw'),
     })
     .prefault({}),
   telemetry: z
@@ -142,12 +248,20 @@ export type CheckConfig = z.output<typeof checkSchema> & { readonly options?: un
 export type PopConfig = AnycastConfig['pops'][string];
 export type NeighbourConfig = PopConfig['neighbours'][number];
 export type BgpConfig = AnycastConfig['bgp'];
+export type FaultActions = AnycastConfig['faults'];
+export type FaultAction = FaultActions['local-soft'];
+export type DampingConfig = AnycastConfig['damping'];
 
 /** One PoP's slice of the configuration. */
 export interface PopSlice {
   readonly name: string;
   readonly pop: PopConfig;
   readonly config: AnycastConfig;
+}
+
+/** The PoPs that must go on announcing whatever goes softly wrong. */
+export function minimumPopsOf({ service, pops }: AnycastConfig): number {
+  return service.minimumPops ?? Math.min(1, Object.keys(pops).length - 1);
 }
 
 /** The address of the given family among these, if there is one. */

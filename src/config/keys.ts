@@ -35,6 +35,37 @@ export const nodeNameKey = z
     'a name is a lower-case letter, then up to 30 letters, digits and hyphens',
   );
 
+/** A community as written: RFC 1997 `asn:value`, RFC 8092 `asn:first:second`, or a name that the field knows. */
+export type Community =
+  | readonly [asn: number, value: number]
+  | readonly [asn: number, first: number, second: number];
+
+/** Names from IANA's registry of well-known communities. BLACKHOLE (RFC 7999) asks for our traffic to be dropped: not here. */
+const wellKnownCommunities: Readonly<Record<string, Community>> = {
+  'graceful-shutdown': [65_535, 0],
+  'no-export': [65_535, 65_281],
+  'no-advertise': [65_535, 65_282],
+  'no-peer': [65_535, 65_284],
+};
+
+export const communityKey = z.string().transform((text, context): Community => {
+  const named = Object.hasOwn(wellKnownCommunities, text) ? wellKnownCommunities[text] : undefined;
+  if (named) return named;
+  const parts = /^\d+(:\d+){1,2}$/.test(text) ? text.split(':').map(Number) : [];
+  const [asn = -1, first = -1, second] = parts;
+  const largest = second === undefined ? 0xffff : 0xffff_ffff;
+  const names = Object.keys(wellKnownCommunities).join(', ');
+  if (parts.length === 0 || parts.some(part => part > largest))
+    context.addIssue({
+      code: 'custom',
+      message: `'${text}' is no community: write 64500:1, 64500:1:2 or one of ${names}`,
+    });
+  else if (asn === 65_535 && first === 666 && second === undefined)
+    context.addIssue({ code: 'custom', message: 'BLACKHOLE (RFC 7999) would have the service dropped' });
+  else return second === undefined ? [asn, first] : [asn, first, second];
+  return z.NEVER;
+});
+
 function parsed<T extends IpAddress | IpPrefix>(
   parse: (text: string) => T | undefined,
   complaint: (text: string) => string,

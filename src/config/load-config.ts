@@ -100,7 +100,7 @@ function withCheckOptions(
       );
   }
   const checks = Object.entries(config.checks).map(([name, check]) => {
-    const { kind, interval, fastInterval, timeout, rise, fall, ...own } = check;
+    const { kind, class: faultClass, interval, fastInterval, timeout, rise, fall, ...own } = check;
     const schema = Object.hasOwn(kinds.checks, kind) ? kinds.checks[kind] : undefined;
     if (!schema) {
       const hint = suggestion(kind, Object.keys(kinds.checks));
@@ -111,10 +111,19 @@ function withCheckOptions(
     if (!result.success) {
       const located = (keys: readonly PropertyKey[], message: string) =>
         locate(['checks', name, ...keys], message);
-      const common = Object.keys(checkSchema.shape);
-      complaints.push(...result.error.issues.flatMap(issue => explain(issue, schema, located, common)));
+      const known = Object.keys(checkSchema.shape);
+      complaints.push(...result.error.issues.flatMap(issue => explain(issue, schema, located, known)));
     }
-    return [name, { kind, interval, fastInterval, timeout, rise, fall, options: result.data }] as const;
+    const common = {
+      kind,
+      ...(faultClass && { class: faultClass }),
+      interval,
+      fastInterval,
+      timeout,
+      rise,
+      fall,
+    };
+    return [name, { ...common, options: result.data }] as const;
   });
   return { ...config, checks: Object.fromEntries(checks) };
 }

@@ -12,10 +12,14 @@
  *
  * Time in which this process itself did not run counts against no one: a deadline counts lived time (`lived-time.ts`).
  *
+ * A check of what PoPs share may also have `probePeer`: the same question, asked of another PoP. The agent calls it only
+ * while its own check is down, to find out whether the fault is here or everywhere (`agent/peers/attribution.ts`).
+ *
  * A sick service is a verdict. "I could not ask" is `unknown`: it neither counts for nor against. What is thrown is
  * taken as `unknown` with the error's message, logged, and the check goes on.
  */
 import type { z } from 'zod';
+import type { faultClasses } from '../config/anycast-config.ts';
 import type { IpAddress } from '../ip/address.ts';
 import type { Clock } from '../system/clock.ts';
 
@@ -26,7 +30,7 @@ export type Verdict =
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /** What a failure of this check is a failure of; ARCHITECTURE.md has the table of classes and default actions. */
-export type FaultClass = 'local-hard' | 'local-soft' | 'shared' | 'overload';
+export type FaultClass = (typeof faultClasses)[number];
 
 export interface CheckContext {
   readonly signal: AbortSignal;
@@ -34,6 +38,8 @@ export interface CheckContext {
   /** The name of the PoP being checked: the identity a right answer carries. */
   readonly pop: string;
   readonly serviceAddresses: readonly IpAddress[];
+  /** This PoP's own unicast addresses. */
+  readonly managementAddresses: readonly IpAddress[];
   /** The port on which the service answers. */
   readonly servicePort: number;
   /** Milliseconds one probe may take. */
@@ -42,14 +48,23 @@ export interface CheckContext {
   readonly runDirectory: string;
 }
 
+/** Another PoP, as a check can ask it. */
+export interface PeerTarget {
+  readonly pop: string;
+  readonly managementAddresses: readonly IpAddress[];
+}
+
 export interface HealthCheck<Options = unknown> {
   /** The name used in anycast.yaml, in metrics and in `anycast explain`. */
   readonly kind: string;
+  /** Unless the configuration says otherwise with `class`. */
   readonly faultClass: FaultClass;
   /** The check's own keys in anycast.yaml, beside those every check has. */
   readonly options: z.ZodType<Options>;
   probe?(options: Options, context: CheckContext): Promise<Verdict>;
   watch?(options: Options, context: CheckContext): AsyncIterable<Verdict>;
+  /** `unknown` when the peer could not be asked: a network between PoPs that is cut proves nothing. */
+  probePeer?(options: Options, peer: PeerTarget, context: CheckContext): Promise<Verdict>;
 }
 
 export function defineHealthCheck<Options>(check: HealthCheck<Options>): HealthCheck<Options> {

@@ -6,7 +6,7 @@
  * not in `desired`: the sidecar's configuration announces it whatever the agent says.
  */
 import type { IpFamily } from '../ip/address.ts';
-import type { Announcement } from './announcement.ts';
+import type { Announcement, RouteAttributes } from './announcement.ts';
 
 /** One BGP session; a neighbour has one for each family it is spoken to in. */
 export interface Session {
@@ -18,13 +18,18 @@ export interface Session {
   readonly detail: string;
 }
 
+/** A route as one neighbour was sent it. `prepend` counts our own AS number beyond the one that BGP adds. */
+export interface ExportedRoute extends RouteAttributes {
+  readonly neighbour: string;
+}
+
 /** What the router really does, read back from it. */
 export interface Observation {
   /**
-   * Prefixes (canonical text) that at least one established session exports, with the neighbours' names. The fallback
-   * prefixes are among them.
+   * Prefixes (canonical text) that at least one established session exports, with what each neighbour was sent. The
+   * fallback prefixes are among them.
    */
-  readonly exported: ReadonlyMap<string, readonly string[]>;
+  readonly exported: ReadonlyMap<string, readonly ExportedRoute[]>;
   readonly sessions: readonly Session[];
 }
 

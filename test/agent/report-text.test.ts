@@ -25,7 +25,7 @@ function seen(prefixes: readonly string[], asDecided: boolean): AgentReport['obs
     known: true,
     ageMs: 0,
     asDecided,
-    exported: prefixes.map(each => ({ prefix: each, neighbours: ['isp-eu'] })),
+    exported: prefixes.map(each => ({ prefix: each, neighbours: ['isp-eu'], attributes: '' })),
     sessions: [{ neighbour: 'isp-eu', family: 4, state: 'established', detail: 'Established' }],
   };
 }

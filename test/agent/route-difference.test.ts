@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { isDrift, isNoDifference, routeDifference } from '../../src/agent/route-difference.ts';
 import type { IpFamily } from '../../src/ip/address.ts';
 import { parseIpPrefix } from '../../src/ip/prefix.ts';
-import { plainAnnouncement } from '../../src/routing/announcement.ts';
+import { noAttributes, plainAnnouncement } from '../../src/routing/announcement.ts';
 import type { Observation } from '../../src/routing/route-driver.ts';
 
 const v4 = '203.0.113.53/32';
@@ -18,7 +18,7 @@ const announcements = (...texts: string[]) =>
   });
 
 const observation = (exported: string[], established: IpFamily[] = [4, 6]): Observation => ({
-  exported: new Map(exported.map(prefix => [prefix, ['isp-eu']])),
+  exported: new Map(exported.map(prefix => [prefix, [{ neighbour: 'isp-eu', ...noAttributes }]])),
   sessions: ([4, 6] as const).map(family => ({
     neighbour: 'isp-eu',
     family,

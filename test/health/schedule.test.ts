@@ -43,6 +43,7 @@ function run(check: HealthCheck, more: Partial<ScheduledCheck> = {}): Run {
       signal: end.signal,
       pop: 'fra',
       serviceAddresses: [],
+      managementAddresses: [],
       servicePort: 53,
       runDirectory: '/nowhere',
     },

@@ -16,13 +16,13 @@
  */
 import { describeError, Fault } from '../../system/fault.ts';
 import { readFileIfAny, writeFileAtomically } from '../../system/files.ts';
-import type { Announcement } from '../announcement.ts';
+import { type Announcement, noAttributes } from '../announcement.ts';
 import { type BirdControl, connectBird } from '../bird/bird-control.ts';
 import { type BirdFolder, birdFolder } from '../bird/bird-folder.ts';
 import { type BirdReply, birdCodes, isRefusal, replyText } from '../bird/bird-reply.ts';
 import { renderAnnounced } from '../bird/render-announced.ts';
 import { prefixesIn, sessionsIn } from '../bird/show.ts';
-import type { Observation, RouteDriver, RouteDriverKind } from '../route-driver.ts';
+import type { ExportedRoute, Observation, RouteDriver, RouteDriverKind } from '../route-driver.ts';
 
 export const birdDriver: RouteDriverKind = {
   kind: 'bird',
@@ -60,11 +60,14 @@ class BirdRoutes implements RouteDriver {
     signal.throwIfAborted();
     const control = await this.#connected(signal);
     const sessions = sessionsIn(await ask(control, 'show protocols', signal));
-    const exported = new Map<string, string[]>();
+    const exported = new Map<string, ExportedRoute[]>();
     for (const session of sessions.filter(({ state }) => state === 'established')) {
       const routes = await ask(control, `show route exported ${session.protocol}`, signal);
       for (const { text } of prefixesIn(routes))
-        exported.set(text, [...(exported.get(text) ?? []), session.neighbour]);
+        exported.set(text, [
+          ...(exported.get(text) ?? []),
+          { neighbour: session.neighbour, ...noAttributes },
+        ]);
     }
     return {
       exported,

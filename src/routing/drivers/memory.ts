@@ -26,7 +26,10 @@ function memoryRoutes(): RouteDriver {
     },
     async observe(signal) {
       signal.throwIfAborted();
-      return { exported: new Map(announced.map(({ prefix }) => [prefix.text, [neighbour]])), sessions };
+      const exported = announced.map(
+        ({ prefix, ...route }) => [prefix.text, [{ neighbour, ...route }]] as const,
+      );
+      return { exported: new Map(exported), sessions };
     },
     async [Symbol.asyncDispose]() {
       announced = [];

@@ -86,6 +86,7 @@ async function probe(
     timeoutMs,
     pop: 'fra',
     serviceAddresses: [address],
+    managementAddresses: [],
     servicePort: port,
     runDirectory: '/nowhere',
   });

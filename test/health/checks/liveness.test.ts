@@ -24,6 +24,7 @@ function watch(runDirectory: string, clock: Clock = systemClock): Watch {
       signal: end.signal,
       pop: 'fra',
       serviceAddresses: [],
+      managementAddresses: [],
       servicePort: 53,
       timeoutMs: 150,
       runDirectory,
