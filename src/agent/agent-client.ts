@@ -15,6 +15,8 @@ export interface AgentRequest {
   readonly signal: AbortSignal;
   /** Milliseconds to wait for the answer. */
   readonly timeoutMs: number;
+  /** More that the request says. */
+  readonly args?: Readonly<Record<string, unknown>>;
   /** Hears each event of the agent until the answer is here. */
   readonly onEvent?: (event: RecordedEvent) => void;
 }
@@ -23,14 +25,16 @@ export interface AgentRequest {
 export async function askAgent<Result>(
   address: AgentAddress,
   name: string,
-  { signal, timeoutMs, onEvent }: AgentRequest,
+  { signal, timeoutMs, onEvent, args }: AgentRequest,
 ): Promise<Result> {
   const path = `${address.runDir}/agent.sock`;
   await using client = await connect(path, (push, data) => {
     if (push === 'event') onEvent?.(data as RecordedEvent);
   });
   const limits = { ms: timeoutMs, clock: systemClock, signals: [signal] };
-  return (await within(limits, bound => client.request(name, { pop: address.pop }, bound))) as Result;
+  return (await within(limits, bound =>
+    client.request(name, { ...args, pop: address.pop }, bound),
+  )) as Result;
 }
 
 async function connect(...args: Parameters<typeof connectControl>): ReturnType<typeof connectControl> {

@@ -4,10 +4,15 @@ import { attributesText } from '../routing/announcement.ts';
 import type { Session } from '../routing/route-driver.ts';
 import type { Belief } from './announcer.ts';
 import type { CheckStatus } from './check-watch.ts';
-import { type Decision, type ReasonKind, sentenceOf } from './decide.ts';
+import type { DampingReport } from './damper.ts';
+import type { Decision, ReasonKind, TraceStep } from './decide.ts';
+import { sentenceOf } from './decision-text.ts';
 import type { DrainPhase } from './drain.ts';
 import type { RecordedEvent } from './event-log.ts';
 import type { Intent } from './intent.ts';
+import type { Selection } from './looking-glass.ts';
+import type { Standing } from './peers/peer-report.ts';
+import type { PeerView } from './peers/peer-watch.ts';
 import { isNoDifference } from './route-difference.ts';
 
 export interface AgentReport {
@@ -20,8 +25,15 @@ export interface AgentReport {
   /** The last drain step taken; absent unless draining or drained. */
   readonly drain?: DrainPhase;
   readonly decision: DecisionReport;
+  /** What other PoPs may count on. */
+  readonly standing: Standing;
   readonly observation: ObservationReport;
   readonly checks: readonly CheckReport[];
+  readonly damping: DampingReport;
+  /** The other PoPs as last seen. */
+  readonly peers: readonly PeerView[];
+  /** By neighbour: whether its best path leads here; only of those that have a looking glass. */
+  readonly selections: Readonly<Record<string, Selection>>;
 }
 
 export interface DecisionReport {
@@ -56,6 +68,8 @@ export type CheckReport = Omit<CheckStatus, 'sinceMs'> & {
 };
 
 export interface Explanation extends Omit<AgentReport, 'pid' | 'driver' | 'startedAt'> {
+  /** The rules of the decision in their order, and which of them applies. */
+  readonly trace: readonly TraceStep[];
   /** Oldest first. */
   readonly events: readonly RecordedEvent[];
 }

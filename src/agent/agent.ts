@@ -5,22 +5,23 @@
  *
  * Probing and stepping is `CheckWatch`, applying and observing is `Announcer`; each runs by itself and calls in here when
  * something changed. Here is only the middle: collect the situation, `decide`, hand the result on. That takes no time
- * and waits for nothing, so a verdict that cannot wait does not.
+ * and waits for nothing, so a verdict that cannot wait does not. What must be asked of other PoPs (`peers/`) is asked
+ * beside it, and counts from the moment it is known.
  *
  * What always holds:
- * - nothing is announced before the first look at the router, the address on `lo`, and every gating check up;
+ * - nothing is announced before the first look at the router, the address on `lo`, and every local check up;
  * - what an operator asked for is written down before it is done, and outlives the agent;
  * - operations on the address (drain, undrain, putting back what someone took away) run one after the other;
- * - ending withdraws, waits to see it, and leaves the address: the resolver still answers who is on the way.
+ * - ending does what `drain.onStop` says; a withdrawal leaves the address, since the resolver still answers who is on the way.
  *
- * Not here: what makes a verdict (health/), what an announcement becomes (routing/), the lease to the sidecar.
+ * Not here: what makes a verdict (health/), what an announcement becomes (routing/), what happens when this process is gone
+ * (the lease, sidecar/).
  */
 import type { PopSlice } from '../config/anycast-config.ts';
 import { hostPrefix } from '../ip/prefix.ts';
-import { type Announcement, plainAnnouncement } from '../routing/announcement.ts';
 import type { RouteDriver } from '../routing/route-driver.ts';
 import type { Clock } from '../system/clock.ts';
-import { describeError, Fault } from '../system/fault.ts';
+import { Fault } from '../system/fault.ts';
 import { Occasion } from '../system/occasion.ts';
 import { isTrueWithin } from '../system/within.ts';
 import { AddressKeeper } from './address-keeper.ts';
@@ -33,12 +34,15 @@ import {
 } from './agent-report.ts';
 import { Announcer } from './announcer.ts';
 import { CheckWatch, type ConfiguredCheck } from './check-watch.ts';
-import { type Decision, decide, decisionKey, sentenceOf, serviceStateOf } from './decide.ts';
-import { type DrainPhase, type DrainReport, drain } from './drain.ts';
+import { type Decision, serviceStateOf, trace } from './decide.ts';
+import { decisionKey, sentenceOf } from './decision-text.ts';
+import type { DrainReport } from './drain.ts';
+import { DrainControl } from './drain-control.ts';
 import { EventLog, type EventSink } from './event-log.ts';
 import type { Intent, IntentKind, IntentStore } from './intent.ts';
+import { Judge } from './judge.ts';
+import { LookingGlass } from './looking-glass.ts';
 import type { AgentMetrics } from './metrics.ts';
-import { untilQuiet } from './quiet.ts';
 import type { ServiceAddresses } from './service-address.ts';
 
 export interface AgentParts {
@@ -63,12 +67,6 @@ export interface UndrainReport {
   readonly reason: string;
 }
 
-/** A drain under way or done. */
-interface Drain {
-  readonly cancel: AbortController;
-  readonly report: Promise<DrainReport>;
-}
-
 /** Milliseconds that an undrain waits for the announcement before it reports how things stand. */
 const undrainWaitMs = 10_000;
 /** Milliseconds that ending waits to see the withdrawal. */
@@ -80,7 +78,9 @@ export class Agent implements AsyncDisposable {
   readonly #announcer: Announcer;
   readonly #checks: CheckWatch;
   readonly #keeper: AddressKeeper;
-  readonly #wanted: readonly Announcement[];
+  readonly #judge: Judge;
+  readonly #glass: LookingGlass;
+  readonly #drain: DrainControl;
   readonly #end = new AbortController();
   readonly #decided = new Occasion();
   readonly #startedAt: string;
@@ -92,8 +92,6 @@ export class Agent implements AsyncDisposable {
   #hasLooked = false;
   #ending = false;
   #serviceState: ReturnType<typeof serviceStateOf> = 'pending';
-  #drainPhase: DrainPhase | undefined;
-  #draining: Drain | undefined;
 
   /** Starts the agent. @throws Fault when something lacks without which nothing must be announced. */
   static async start(parts: AgentParts): Promise<Agent> {
@@ -108,48 +106,70 @@ export class Agent implements AsyncDisposable {
   }
 
   private constructor(parts: AgentParts, intent: Intent) {
-    const { slice, clock, metrics } = parts;
+    const { slice, clock, metrics, checks, random, runDirectory } = parts;
+    const { service, resolver } = slice.config;
     this.#parts = parts;
     this.#intent = intent;
     this.#startedAt = new Date(clock.wallMs()).toISOString();
-    this.#wanted = slice.config.service.addresses.map(address => plainAnnouncement(hostPrefix(address)));
     this.#events = new EventLog(clock, parts.log);
-    this.#events.onEvent(event => {
-      if (event.kind === 'drain') this.#drainPhase = event.phase;
-      metrics.onEvent(event);
-    });
+    this.#events.onEvent(metrics.onEvent);
     const record = this.#events.record.bind(this.#events);
+    const onChange = (): void => this.#reconsider();
+    const context = {
+      clock,
+      pop: slice.name,
+      serviceAddresses: service.addresses,
+      managementAddresses: slice.pop.management,
+      servicePort: resolver.port,
+      runDirectory,
+    };
     this.#checks = new CheckWatch({
-      checks: parts.checks,
-      context: {
-        clock,
-        pop: slice.name,
-        serviceAddresses: slice.config.service.addresses,
-        managementAddresses: slice.pop.management,
-        servicePort: slice.config.resolver.port,
-        runDirectory: parts.runDirectory,
-      },
-      random: parts.random,
+      checks,
+      context,
+      random,
       record,
-      onChange: () => this.#reconsider(),
+      onChange,
       onVerdict: metrics.onVerdict,
     });
     this.#keeper = new AddressKeeper({
       addresses: parts.addresses,
       clock,
       record,
-      onChange: () => this.#reconsider(),
+      onChange,
       isWanted: () => this.#intent.kind !== 'drain',
+    });
+    this.#judge = new Judge({ slice, checks, context, random, record, onChange, onViews: metrics.onPeers });
+    this.#glass = new LookingGlass({
+      neighbours: slice.pop.neighbours,
+      prefixes: service.addresses.map(hostPrefix),
+      clock,
+      record,
+      onLook: () => metrics.onSelections(this.#glass.selections()),
     });
     this.#announcer = new Announcer({
       driver: parts.driver,
-      fallback: new Set(slice.config.service.fallback.map(prefix => prefix.text)),
+      fallback: new Set(service.fallback.map(prefix => prefix.text)),
       clock,
       record,
       onBelief: belief => {
         metrics.onBelief(belief);
         if (this.#decision.reason.kind === 'starting') this.#reconsider();
       },
+    });
+    this.#drain = new DrainControl({
+      slice,
+      clock,
+      addresses: parts.addresses,
+      runDirectory,
+      record,
+      alone: async work => await this.#keeper.alone(work),
+      isAnnouncing: () => this.#decision.announcements.length > 0,
+      reconsider: onChange,
+      settled: async signal => await this.#announcer.settled(signal),
+      ...(slice.pop.neighbours.some(({ lookingGlass }) => lookingGlass) && {
+        unselected: async (signal: AbortSignal) => await this.#glass.unselected(signal),
+      }),
+      pauseProbes: async () => await this.#checks.pauseProbes(),
     });
   }
 
@@ -163,7 +183,8 @@ export class Agent implements AsyncDisposable {
     }
     await this.#announcer.firstLook(this.#end.signal);
     this.#hasLooked = true;
-    if (this.#intent.kind === 'drain') this.#startDrain();
+    // A drain that an earlier life of this agent had begun. What becomes of it is in the log.
+    if (this.#intent.kind === 'drain') this.#drain.start(async () => undefined).catch(() => undefined);
     this.#reconsider();
     this.#keeper.watch();
   }
@@ -180,21 +201,37 @@ export class Agent implements AsyncDisposable {
   }
 
   explain(): Explanation {
-    return { pop: this.#parts.slice.name, ...this.#view(), events: this.#events.events() };
+    const situation = this.#judge.situation();
+    return {
+      pop: this.#parts.slice.name,
+      ...this.#view(),
+      trace: situation ? trace(situation) : [],
+      events: this.#events.events(),
+    };
   }
 
   events(): EventLog {
     return this.#events;
   }
 
-  /** Takes this PoP out of service; see `drain.ts`. Several callers share one drain. */
-  async drain(): Promise<DrainReport> {
-    return await (this.#draining ?? this.#startDrain()).report;
+  /**
+   * Takes this PoP out of service; see `drain.ts`. Several callers share one drain.
+   * @throws Fault `refused` when too few other PoPs would be left, unless `force`.
+   */
+  async drain({ force = false } = {}): Promise<DrainReport> {
+    if (!force && !this.#drain.isUnderWay()) await this.#assertFloor('drain');
+    return await this.#drain.start(async () => {
+      if (this.#intent.kind !== 'drain') await this.#setIntent('drain');
+    });
   }
 
-  /** Withdraws and goes on answering. Resolves when the router was seen to export nothing. */
-  async withdraw(): Promise<void> {
-    await this.#endDrain('withdraw');
+  /**
+   * Withdraws and goes on answering. Resolves when the router was seen to export nothing.
+   * @throws Fault `refused` as `drain` does.
+   */
+  async withdraw({ force = false } = {}): Promise<void> {
+    if (!force) await this.#assertFloor('withdraw');
+    await this.#drain.end('withdraw');
     await this.#keeper.alone(async () => {
       await this.#keeper.put();
       await this.#setIntent('withdraw');
@@ -208,10 +245,12 @@ export class Agent implements AsyncDisposable {
   async undrain(): Promise<UndrainReport> {
     const { clock } = this.#parts;
     const startedAt = clock.monotonicMs();
-    await this.#endDrain('undrain');
+    await this.#drain.end('undrain');
     await this.#keeper.alone(async () => {
       await this.#keeper.put();
       await this.#setIntent('serve');
+      this.#judge.floor.giveBack();
+      this.#judge.forgetFlaps();
       this.#checks.startProbes();
       this.#reconsider();
     });
@@ -227,87 +266,83 @@ export class Agent implements AsyncDisposable {
     };
   }
 
-  /** Withdraws and waits to see it, at most `endWaitMs` and not after `skip` aborts. Gives whether it was seen. */
+  /** Ends as `drain.onStop` says, and not after `skip` aborts. Gives whether what it left behind was seen. */
   async end(skip: AbortSignal): Promise<boolean> {
+    const { config } = this.#parts.slice;
+    const { onStop, timeout } = config.drain;
+    if (onStop === 'keep') return true;
     this.#ending = true;
+    const signals = [skip, this.#end.signal];
+    const { clock } = this.#parts;
+    if (onStop === 'drain' && this.#intent.kind === 'serve') {
+      const graceMs = config.drain.gracefulShutdown === 'off' ? 0 : config.drain.gracefulShutdown.wait;
+      // One timeout for the neighbours, one for the clients.
+      const limits = { ms: endWaitMs + graceMs + 2 * timeout, clock, signals };
+      return await isTrueWithin(limits, async signal => {
+        const drained = this.#drain.start(async () => undefined);
+        const stop = (): Promise<void> => this.#drain.end('SIGTERM');
+        signal.addEventListener('abort', stop, { once: true });
+        await drained.finally(() => signal.removeEventListener('abort', stop));
+      });
+    }
     this.#reconsider();
-    const limits = { ms: endWaitMs, clock: this.#parts.clock, signals: [skip, this.#end.signal] };
-    return await isTrueWithin(limits, signal => this.#announcer.settled(signal));
+    return await isTrueWithin({ ms: endWaitMs, clock, signals }, signal => this.#announcer.settled(signal));
   }
 
   /** Stops at once and leaves the router as it is. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort(new Fault('unreachable', 'the agent is ending'));
-    this.#draining?.cancel.abort(this.#end.signal.reason);
+    await this.#drain[Symbol.asyncDispose]();
+    await this.#judge[Symbol.asyncDispose]();
     await this.#keeper[Symbol.asyncDispose]();
     await this.#checks[Symbol.asyncDispose]();
+    await this.#glass[Symbol.asyncDispose]();
     await this.#announcer[Symbol.asyncDispose]();
     await this.#parts.driver[Symbol.asyncDispose]();
   }
 
   #reconsider(): void {
     if (!this.#hasLooked) return;
-    const { metrics } = this.#parts;
-    const belief = this.#announcer.belief();
     const checks = this.#checks.states();
-    const addressFault = this.#keeper.fault();
-    const before = decisionKey(this.#decision);
-    this.#decision = decide({
-      wanted: this.#wanted,
-      checks,
-      intent: this.#intent,
-      ending: this.#ending,
-      ...(addressFault !== undefined && { addressFault }),
-      exported: belief.known ? new Set(belief.observation.exported.keys()) : undefined,
-    });
-    this.#announcer.want(this.#decision.announcements);
     const state = serviceStateOf(checks);
     if (state !== this.#serviceState)
       this.#events.record({ kind: 'service-state', from: this.#serviceState, to: state });
     this.#serviceState = state;
-    const { kind, reason, announced } = decisionReport(this.#decision);
-    if (decisionKey(this.#decision) !== before)
+    const addressFault = this.#keeper.fault();
+    const leaving = this.#drain.leaving();
+    const before = decisionKey(this.#decision);
+    this.#decision = this.#judge.consider({
+      checks,
+      intent: this.#intent,
+      ending: this.#ending,
+      ...(leaving && { leaving }),
+      ...(addressFault !== undefined && { addressFault }),
+      belief: this.#announcer.belief(),
+    });
+    this.#announcer.want(this.#decision.announcements);
+    if (decisionKey(this.#decision) !== before) {
+      const { kind, reason, announced } = decisionReport(this.#decision);
       this.#events.record({ kind: 'decision', reason: kind, announced, detail: reason });
-    metrics.onDecision(this.#decision, this.#intent.kind);
+      this.#glass.changed();
+    }
+    this.#parts.metrics.onDecision(this.#decision, {
+      intent: this.#intent.kind,
+      damping: this.#judge.damping(),
+    });
     this.#decided.happen();
   }
 
-  #startDrain(): Drain {
-    const { clock, addresses, slice, runDirectory } = this.#parts;
-    const { quiet: quietMs, timeout: timeoutMs } = slice.config.drain;
-    const cancel = new AbortController();
-    const parts = {
-      clock,
-      addresses,
-      record: this.#events.record.bind(this.#events),
-      withdraw: () => this.#reconsider(),
-      withdrawn: (signal: AbortSignal) => this.#announcer.settled(signal),
-      pauseProbes: () => this.#checks.pauseProbes(),
-      untilQuiet: (signal: AbortSignal) =>
-        untilQuiet(`${runDirectory}/resolver.sock`, { quietMs, timeoutMs }, { clock, signal }),
-    };
-    const report = this.#keeper.alone(async () => {
-      cancel.signal.throwIfAborted();
-      if (this.#intent.kind !== 'drain') await this.#setIntent('drain');
-      return await drain(parts, cancel.signal);
-    });
-    const draining = { cancel, report };
-    this.#draining = draining;
-    // Whoever asked for the drain hears of its failure; a drain that was resumed at the start has only the log.
-    report.catch(error => {
-      if (cancel.signal.aborted) return;
-      this.#draining = undefined;
-      this.#events.record({ kind: 'address', outcome: 'failed', detail: describeError(error) });
-    });
-    return draining;
-  }
-
-  /** Ends a drain under way, and forgets one that is done. */
-  async #endDrain(by: string): Promise<void> {
-    this.#draining?.cancel.abort(new Fault('refused', `the drain was ended by anycast ${by}`));
-    await this.#draining?.report.catch(() => undefined);
-    this.#draining = undefined;
-    this.#drainPhase = undefined;
+  /** @throws Fault `refused` when an operator's wish would leave too few PoPs. */
+  async #assertFloor(verb: string): Promise<void> {
+    if (this.#decision.announcements.length === 0) return;
+    if (await this.#judge.floor.request(this.#end.signal)) return;
+    throw new Fault(
+      'refused',
+      `too few other PoPs are known to announce: without this one the floor is not kept`,
+      {
+        hint: `anycast status shows the others; bring one back first, or take this one out all the same with anycast ${verb} --force`,
+      },
+    );
   }
 
   async #setIntent(kind: IntentKind): Promise<void> {
@@ -319,12 +354,17 @@ export class Agent implements AsyncDisposable {
   #view(): Omit<AgentReport, 'pid' | 'driver' | 'startedAt' | 'pop'> {
     const belief = this.#announcer.belief();
     const now = this.#parts.clock.monotonicMs();
+    const phase = this.#drain.phase();
     return {
       intent: this.#intent,
-      ...(this.#intent.kind === 'drain' && this.#drainPhase && { drain: this.#drainPhase }),
+      ...(this.#intent.kind === 'drain' && phase && { drain: phase }),
       decision: decisionReport(this.#decision),
+      standing: this.#judge.standing(belief),
       observation: observationReport(belief, now),
       checks: this.#checks.states().map(checkReport),
+      damping: this.#judge.damping(),
+      peers: this.#judge.peers(),
+      selections: Object.fromEntries(this.#glass.selections()),
     };
   }
 }

@@ -10,7 +10,7 @@
  * Belief comes from `observe` alone, and only an observation begun after the last apply confirms it. When observing
  * fails, belief is unknown.
  */
-import type { Announcement } from '../routing/announcement.ts';
+import { type Announcement, attributesKey } from '../routing/announcement.ts';
 import type { Observation, RouteDriver, Session } from '../routing/route-driver.ts';
 import { Bell } from '../system/bell.ts';
 import type { Clock } from '../system/clock.ts';
@@ -224,9 +224,9 @@ export class Announcer implements AsyncDisposable {
     const wasSettled = this.#settledRevision === this.#revision;
     const isLate = now - this.#confirmingSinceMs >= confirmWithinMs;
     if (this.#mustApply || !(wasSettled || isLate)) return;
-    const { missing, extra } = difference;
-    const key = JSON.stringify([missing, extra]);
-    if (key !== this.#shown.drift) this.#parts.record({ kind: 'drift', missing, extra });
+    const { missing, extra, different } = difference;
+    const key = JSON.stringify([missing, extra, different]);
+    if (key !== this.#shown.drift) this.#parts.record({ kind: 'drift', missing, extra, different });
     this.#shown.drift = key;
     this.#settledRevision = 0;
     this.#mustApply = true;
@@ -263,7 +263,5 @@ export class Announcer implements AsyncDisposable {
 }
 
 function keyOf(desired: readonly Announcement[]): string {
-  return JSON.stringify(
-    desired.map(({ prefix, communities, prepend, med }) => [prefix.text, communities, prepend, med]),
-  );
+  return JSON.stringify(desired.map(route => [route.prefix.text, attributesKey(route)]));
 }

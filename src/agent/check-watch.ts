@@ -103,7 +103,7 @@ export class CheckWatch implements AsyncDisposable {
     return this.#watched.map(({ configured: { name, check, config }, hysteresis, ...watched }) => ({
       name,
       kind: config.kind,
-      faultClass: check.faultClass,
+      faultClass: config.class ?? check.faultClass,
       state: hysteresis.state,
       detail: hysteresis.state === 'down' ? watched.complaint : detailOf(watched.last),
       sinceMs: watched.sinceMs,

@@ -6,8 +6,9 @@ import type { CheckState } from '../health/hysteresis.ts';
 import type { Session } from '../routing/route-driver.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FaultCode } from '../system/fault.ts';
-import type { ReasonKind } from './decide.ts';
+import type { Attribution, ReasonKind } from './decide.ts';
 import type { DrainPhase } from './drain.ts';
+import type { Standing } from './peers/peer-report.ts';
 
 export type AgentEvent =
   | { readonly kind: 'started'; readonly intent: string; readonly driver: string }
@@ -43,7 +44,40 @@ export type AgentEvent =
       readonly sinceApplyMs?: number;
     }
   | { readonly kind: 'observe-failed'; readonly detail: string }
-  | { readonly kind: 'drift'; readonly missing: readonly string[]; readonly extra: readonly string[] }
+  | {
+      readonly kind: 'drift';
+      readonly missing: readonly string[];
+      readonly extra: readonly string[];
+      /** Exported, with other attributes than they should have. */
+      readonly different: readonly string[];
+    }
+  /** A fault has taken something from the routes, once more. */
+  | {
+      readonly kind: 'damping';
+      /** Flaps that count by now. */
+      readonly penalty: number;
+      readonly suppressed: boolean;
+      /** When the suppression ends if nothing else happens: monotonic, and as ISO 8601. */
+      readonly untilMs?: number;
+      readonly until?: string;
+    }
+  | {
+      readonly kind: 'attribution';
+      readonly check: string;
+      readonly outcome: Attribution;
+      /** What the other PoPs said. */
+      readonly detail: string;
+    }
+  | { readonly kind: 'floor'; readonly outcome: 'granted' | 'refused'; readonly minimum: number }
+  | {
+      readonly kind: 'peer';
+      readonly pop: string;
+      readonly standing: Standing | 'unknown';
+      readonly answers: 'yes' | 'no' | 'unknown';
+      readonly seesUs: 'yes' | 'no' | 'unknown';
+    }
+  /** Whether a neighbour's best path leads here, by its looking glass. */
+  | { readonly kind: 'selected'; readonly neighbour: string; readonly selection: 'yes' | 'no' | 'unknown' }
   | {
       readonly kind: 'session';
       readonly neighbour: string;

@@ -3,9 +3,13 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CheckState } from '../health/hysteresis.ts';
 import type { TimedVerdict } from '../health/schedule.ts';
 import type { Belief } from './announcer.ts';
+import type { DampingReport } from './damper.ts';
 import { type Decision, reasonKinds } from './decide.ts';
 import type { RecordedEvent } from './event-log.ts';
 import { type IntentKind, intentKinds } from './intent.ts';
+import type { Selection } from './looking-glass.ts';
+import type { PeerView } from './peers/peer-watch.ts';
+import { isDrift } from './route-difference.ts';
 
 /** The agent's view of itself, as it changes. */
 export interface AgentMetrics {
@@ -13,7 +17,11 @@ export interface AgentMetrics {
   onEvent(event: RecordedEvent): void;
   onVerdict(check: string, timed: TimedVerdict): void;
   onBelief(belief: Belief): void;
-  onDecision(decision: Decision, intent: IntentKind): void;
+  onDecision(decision: Decision, now: { readonly intent: IntentKind; readonly damping: DampingReport }): void;
+  /** After each look at the other PoPs. */
+  onPeers(views: readonly PeerView[]): void;
+  /** After each look into the neighbours' looking glasses. */
+  onSelections(selections: ReadonlyMap<string, Selection>): void;
 }
 
 export interface MetricLabels {
@@ -21,6 +29,8 @@ export interface MetricLabels {
   /** The prefixes this PoP announces when all is well. */
   readonly prefixes: readonly string[];
   readonly neighbours: readonly string[];
+  /** The other PoPs. */
+  readonly peers: readonly string[];
 }
 
 const checkStates: readonly CheckState[] = ['pending', 'up', 'down'];
@@ -33,15 +43,89 @@ export function agentMetrics(labels: MetricLabels): AgentMetrics {
   const registry = new Registry();
   const routes = routeMetrics(registry, labels);
   const checks = checkMetrics(registry, labels);
+  const others = peerMetrics(registry, labels);
   return {
     registry,
     onEvent(event) {
       checks.onEvent(event);
       routes.onEvent(event);
+      others.onEvent(event);
     },
     onVerdict: checks.onVerdict,
     onBelief: routes.onBelief,
     onDecision: routes.onDecision,
+    onPeers: others.onPeers,
+    onSelections: others.onSelections,
+  };
+}
+
+function peerMetrics(
+  registry: Registry,
+  labels: MetricLabels,
+): Pick<AgentMetrics, 'onEvent' | 'onPeers' | 'onSelections'> {
+  const registers = [registry];
+  const gauge = <L extends string>(name: string, help: string, labelNames: L[]) =>
+    new Gauge({ name, help, labelNames, registers });
+  const staying = gauge('anycast_agent_peer_staying', '1 while the other PoP announces and means to go on', [
+    'peer',
+  ]);
+  const reported = gauge('anycast_agent_peer_reported', '1 while the agent of the other PoP can be asked', [
+    'peer',
+  ]);
+  const answers = gauge(
+    'anycast_agent_peer_answers',
+    '1 while the resolver of the other PoP answers at its management address',
+    ['peer'],
+  );
+  const seesUs = gauge(
+    'anycast_agent_seen_by_peer',
+    '1 while the other PoP sees our resolver answer, 0 while it does not; absent while it does not say',
+    ['peer'],
+  );
+  const selected = gauge(
+    'anycast_agent_neighbour_selects',
+    "1 while the neighbour's best path leads here, 0 while it does not; absent while unknown",
+    ['neighbour'],
+  );
+  const floor = new Counter({
+    name: 'anycast_agent_floor_answers_total',
+    help: 'Answers to the question whether this PoP may leave for a soft fault',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const attributions = new Counter({
+    name: 'anycast_agent_attributions_total',
+    help: 'Faults of something shared that were found to be here, everywhere, or could not be attributed',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['granted', 'refused']) floor.inc({ outcome }, 0);
+  for (const outcome of ['here', 'everywhere', 'unknown']) attributions.inc({ outcome }, 0);
+  const setKnown = <L extends string>(
+    metric: Gauge<L>,
+    label: Record<L, string>,
+    value: 'yes' | 'no' | 'unknown',
+  ) => {
+    if (value === 'unknown') metric.remove(label);
+    else metric.set(label, Number(value === 'yes'));
+  };
+  return {
+    onEvent(event) {
+      if (event.kind === 'floor') floor.inc({ outcome: event.outcome });
+      if (event.kind === 'attribution') attributions.inc({ outcome: event.outcome });
+    },
+    onPeers(views) {
+      for (const { pop: peer, standing, ...view } of views) {
+        if (!labels.peers.includes(peer)) continue;
+        staying.set({ peer }, Number(standing === 'in'));
+        reported.set({ peer }, Number(standing !== undefined));
+        answers.set({ peer }, Number(view.answers === 'yes'));
+        setKnown(seesUs, { peer }, view.seesUs);
+      }
+    },
+    onSelections(selections) {
+      for (const [neighbour, selection] of selections) setKnown(selected, { neighbour }, selection);
+    },
   };
 }
 
@@ -107,6 +191,12 @@ function routeMetrics(
     'anycast_agent_drift_total',
     'Times the router was seen to do other than it was told',
   );
+  const flaps = counter('anycast_agent_flaps_total', 'Faults that took something from the routes');
+  const penalty = gauge('anycast_agent_damping_penalty', 'Flaps that count at this moment');
+  const suppressed = gauge(
+    'anycast_agent_suppressed_seconds',
+    'Time until flap damping lets the routes return; 0 while it does not hold them',
+  );
   const isDrifting = gauge('anycast_agent_drift', '1 while the router does other than it was told');
   const known = gauge('anycast_agent_belief_known', '1 while what the router does is known');
   const announced = gauge('anycast_agent_announced', '1 while the router is seen to export the prefix', [
@@ -128,12 +218,12 @@ function routeMetrics(
       if (kind === 'applied') applied.inc();
       if (kind === 'apply-failed') failed.inc();
       if (kind === 'drift') drift.inc();
+      if (kind === 'damping') flaps.inc();
     },
     onBelief(belief) {
       known.set(Number(belief.known));
       if (!belief.known) return;
-      const { missing = [], extra = [] } = belief.difference ?? {};
-      isDrifting.set(Number(missing.length + extra.length > 0));
+      isDrifting.set(Number(belief.difference !== undefined && isDrift(belief.difference)));
       for (const prefix of labels.prefixes)
         announced.set({ prefix }, Number(belief.observation.exported.has(prefix)));
       for (const { neighbour, family, state } of belief.observation.sessions) {
@@ -141,7 +231,9 @@ function routeMetrics(
           session.set({ neighbour, family }, Number(state === 'established'));
       }
     },
-    onDecision(decision, wish) {
+    onDecision(decision, { intent: wish, damping }) {
+      penalty.set(damping.penalty);
+      suppressed.set((damping.suppressedForMs ?? 0) / 1000);
       const texts = new Set(decision.announcements.map(({ prefix }) => prefix.text));
       for (const prefix of labels.prefixes) wanted.set({ prefix }, Number(texts.has(prefix)));
       for (const kind of reasonKinds) reason.set({ reason: kind }, Number(kind === decision.reason.kind));

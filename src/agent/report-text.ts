@@ -23,6 +23,9 @@ export function explanationText(explanation: Explanation): string {
     '',
     ...details(explanation),
     '',
+    'the decision, first rule that applies',
+    ...explanation.trace.map(traceLine),
+    '',
     `last ${shown.length} events`,
     ...shown.map(eventLine),
   ].join('\n')}\n`;
@@ -71,7 +74,35 @@ function details(view: View): string[] {
       ),
     ),
     ...row('checks', checkLines(view.checks)),
+    ...row('damping', dampingLines(view.damping)),
+    ...row('peers', view.peers.map(peerLine)),
+    ...row(
+      'selected',
+      Object.entries(view.selections).map(([name, yes]) => `by ${name}: ${yes}`),
+    ),
   ];
+}
+
+/** Nothing while nothing flapped. */
+function dampingLines({ penalty, suppressedForMs }: View['damping']): string[] {
+  if (penalty < 0.1) return [];
+  const until =
+    suppressedForMs === undefined ? '' : `, suppressed for ${(suppressedForMs / 1000).toFixed(0)} s`;
+  return [`${penalty.toFixed(1)} flaps count${until}`];
+}
+
+const standings = { in: 'announces', asking: 'asks to leave', out: 'does not announce' } as const;
+
+function peerLine({ pop, standing, answers, seesUs }: View['peers'][number]): string {
+  const says = standing === undefined ? 'its agent cannot be asked' : standings[standing];
+  const answering = { yes: 'answers', no: styleText('red', 'is silent'), unknown: 'not asked yet' }[answers];
+  const seeing = { yes: 'sees us answer', no: styleText('red', 'sees us silent'), unknown: '' }[seesUs];
+  return [pop, says, answering, seeing].filter(text => text !== '').join('  ');
+}
+
+function traceLine({ when, outcome }: Explanation['trace'][number]): string {
+  const mark = { no: 'no ', decides: styleText('bold', 'yes'), would: 'too' }[outcome];
+  return `  ${mark}  ${outcome === 'no' ? styleText('dim', when) : when}`;
 }
 
 function exportedLines({ known, detail, exported }: ObservationReport): string[] {
@@ -122,7 +153,19 @@ function eventSentence(event: RecordedEvent): string {
     case 'observed':
       return `exported: ${list(event.exported)}${event.sinceApplyMs === undefined ? '' : `, ${ms(event.sinceApplyMs)} after apply`}`;
     case 'drift':
-      return `missing: ${list(event.missing)}; unexpected: ${list(event.extra)}`;
+      return `missing: ${list(event.missing)}; unexpected: ${list(event.extra)}; with other attributes: ${list(event.different)}`;
+    case 'damping':
+      return `${event.penalty.toFixed(1)} flaps count${event.until === undefined ? '' : `: suppressed until ${clockTime(event.until)}`}`;
+    case 'attribution':
+      return `${event.check}: ${{ here: 'here alone', everywhere: 'everywhere', unknown: 'unknown where' }[event.outcome]}: ${event.detail}`;
+    case 'floor':
+      return event.outcome === 'granted'
+        ? 'enough other PoPs stay'
+        : `fewer than ${event.minimum} other PoPs are known to stay`;
+    case 'peer':
+      return `${event.pop}: ${event.standing}, answers: ${event.answers}, sees us: ${event.seesUs}`;
+    case 'selected':
+      return `${event.neighbour}: ${event.selection}`;
     case 'session':
       return `${event.neighbour} IPv${event.family}: ${event.state}: ${event.detail}`;
     case 'address':

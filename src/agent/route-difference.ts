@@ -1,5 +1,5 @@
 /** How what the router exports differs from what it should export. Pure. */
-import type { Announcement } from '../routing/announcement.ts';
+import { type Announcement, attributesKey } from '../routing/announcement.ts';
 import type { Observation } from '../routing/route-driver.ts';
 
 export interface RouteDifference {
@@ -9,6 +9,8 @@ export interface RouteDifference {
   readonly waiting: readonly string[];
   /** Exported, neither desired nor a fallback prefix. */
   readonly extra: readonly string[];
+  /** Desired and exported, but to some neighbour with other attributes than desired. */
+  readonly different: readonly string[];
 }
 
 export function routeDifference(
@@ -25,15 +27,21 @@ export function routeDifference(
     missing: absent.filter(prefix => families.has(prefix.family)).map(prefix => prefix.text),
     waiting: absent.filter(prefix => !families.has(prefix.family)).map(prefix => prefix.text),
     extra: [...exported.keys()].filter(prefix => !wanted.has(prefix) && !fallback.has(prefix)),
+    different: desired
+      .filter(route => {
+        const key = attributesKey(route);
+        return exported.get(route.prefix.text)?.some(sent => attributesKey(sent) !== key) ?? false;
+      })
+      .map(({ prefix }) => prefix.text),
   };
 }
 
 /** Whether the router does what it was told and can tell the world. */
-export function isNoDifference({ missing, waiting, extra }: RouteDifference): boolean {
-  return missing.length + waiting.length + extra.length === 0;
+export function isNoDifference({ missing, waiting, extra, different }: RouteDifference): boolean {
+  return missing.length + waiting.length + extra.length + different.length === 0;
 }
 
 /** Whether the router does other than it was told; a session that is down is no such thing. */
-export function isDrift({ missing, extra }: RouteDifference): boolean {
-  return missing.length + extra.length > 0;
+export function isDrift({ missing, extra, different }: RouteDifference): boolean {
+  return missing.length + extra.length + different.length > 0;
 }

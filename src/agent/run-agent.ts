@@ -20,6 +20,7 @@ import { Agent } from './agent.ts';
 import type { ConfiguredCheck } from './check-watch.ts';
 import { intentFile } from './intent.ts';
 import { agentMetrics } from './metrics.ts';
+import { peersOf } from './peers/peer.ts';
 import { loopbackAddresses } from './service-address.ts';
 
 /** Runs until `stop` aborts, then ends in good order; `skip` cuts the waiting short. */
@@ -35,6 +36,7 @@ export async function runAgent(
     checks: checks.map(check => check.name),
     prefixes: config.service.addresses.map(address => hostPrefix(address).text),
     neighbours: pop.neighbours.map(neighbour => neighbour.name),
+    peers: peersOf(slice).map(peer => peer.pop),
   });
   await makeFolder(runDirectory);
   await using stack = new AsyncDisposableStack();
@@ -75,7 +77,7 @@ export async function runAgent(
 /** The requests of `agent.sock`. Each may name the PoP it means, and is refused by another one's agent. */
 function handlers(pop: string, agentNow: () => Agent | undefined): Record<string, ControlHandler> {
   const forAgent =
-    (handle: (agent: Agent) => unknown): ControlHandler =>
+    (handle: (agent: Agent, force: boolean) => unknown): ControlHandler =>
     args => {
       if (args.pop !== undefined && args.pop !== pop)
         throw new Fault('usage', `this is the agent of ${pop}, not of ${String(args.pop)}`, {
@@ -84,14 +86,14 @@ function handlers(pop: string, agentNow: () => Agent | undefined): Record<string
       const agent = agentNow();
       if (!agent)
         throw new Fault('unreachable', 'the agent is still starting', { hint: 'try again in a moment' });
-      return handle(agent);
+      return handle(agent, args.force === true);
     };
   return {
     status: forAgent(agent => agent.status()),
     explain: forAgent(agent => agent.explain()),
     events: forAgent(agent => agent.events().events()),
-    drain: forAgent(agent => agent.drain()),
-    withdraw: forAgent(agent => agent.withdraw()),
+    drain: forAgent((agent, force) => agent.drain({ force })),
+    withdraw: forAgent((agent, force) => agent.withdraw({ force })),
     undrain: forAgent(agent => agent.undrain()),
   };
 }

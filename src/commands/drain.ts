@@ -9,6 +9,7 @@ const doneWithinMs = 120_000;
 interface DrainOptions extends PopOptions {
   readonly json?: boolean;
   readonly keepAnswering?: boolean;
+  readonly force?: boolean;
 }
 
 export const drainCommand: CommandKind = {
@@ -18,9 +19,10 @@ export const drainCommand: CommandKind = {
       command
         .summary('take this PoP out of service')
         .description(
-          'Withdraws the announcement, waits until no more queries come, and takes the service address away.\nThe PoP stays drained, restarts included, until anycast undrain.',
+          'Withdraws the announcement, waits until no more queries come, and takes the service address away.\nThe PoP stays drained, restarts included, until anycast undrain.\nRefused when fewer than service.minimumPops others are known to announce.',
         )
         .option('--keep-answering', 'only withdraw: leave the service address and answer whoever still comes')
+        .option('--force', 'even when too few other PoPs would be left')
         .option('--json', 'as JSON, when done'),
     ).action(
       runs(async (signal, options: DrainOptions) => {
@@ -35,7 +37,8 @@ export const drainCommand: CommandKind = {
               `  ${event.phase.padEnd(16)}${ms(event.afterMs).padStart(9)}  ${event.detail ?? ''}`.trimEnd(),
             );
         };
-        const request = { signal, timeoutMs: doneWithinMs, onEvent };
+        const args = { force: options.force === true };
+        const request = { signal, timeoutMs: doneWithinMs, onEvent, args };
         if (options.keepAnswering) {
           await askAgent(options, 'withdraw', request);
           process.stdout.write(

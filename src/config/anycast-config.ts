@@ -248,9 +248,12 @@ export type CheckConfig = z.output<typeof checkSchema> & { readonly options?: un
 export type PopConfig = AnycastConfig['pops'][string];
 export type NeighbourConfig = PopConfig['neighbours'][number];
 export type BgpConfig = AnycastConfig['bgp'];
-export type FaultActions = AnycastConfig['faults'];
+export type FaultActions = Immutable<AnycastConfig['faults']>;
 export type FaultAction = FaultActions['local-soft'];
 export type DampingConfig = AnycastConfig['damping'];
+
+/** What is frozen when it has been read; zod's own types do not say so. */
+type Immutable<T> = T extends object ? { readonly [Key in keyof T]: Immutable<T[Key]> } : T;
 
 /** One PoP's slice of the configuration. */
 export interface PopSlice {

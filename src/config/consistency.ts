@@ -7,6 +7,7 @@
  * - forward zones: a domain name each, stated once, never asked of the service itself;
  * - PoPs: router ids and management addresses are unique, a neighbour has a name and an AS of its own;
  * - a session's two addresses are of one family, differ, and are no service address;
+ * - the floor leaves at least one PoP that may go, and flap damping can suppress;
  * - the metrics pages of resolver and agent, which share their addresses, have a port each.
  */
 
@@ -25,6 +26,8 @@ export function inconsistencies(config: AnycastConfig): Complaint[] {
     ...serviceComplaints(config),
     ...resolverComplaints(config),
     ...telemetryComplaints(config),
+    ...floorComplaints(config),
+    ...dampingComplaints(config),
     ...Object.entries(config.pops).flatMap(([name, pop]) => popComplaints(config, name, pop)),
     ...duplicates(config, 'management', pop => pop.management),
     ...duplicates(config, 'routerId', pop => [pop.routerId]),
@@ -82,6 +85,31 @@ function telemetryComplaints({ telemetry }: AnycastConfig): Complaint[] {
   if (telemetry.resolverPort !== telemetry.agentPort) return [];
   const message = `${telemetry.agentPort} is also the resolver's: give each its own, they share the management addresses`;
   return [{ path: ['telemetry', 'agentPort'], message }];
+}
+
+function floorComplaints({ service, pops }: AnycastConfig): Complaint[] {
+  const others = Object.keys(pops).length - 1;
+  if (service.minimumPops === undefined || service.minimumPops <= others) return [];
+  const message = `there are ${others} other PoPs: with ${service.minimumPops} none could ever be drained or leave for a soft fault`;
+  return [{ path: ['service', 'minimumPops'], message }];
+}
+
+function dampingComplaints({ damping }: AnycastConfig): Complaint[] {
+  if (damping === 'off') return [];
+  const { suppress, reuse, maximum, halfLife } = damping;
+  const complaints: Complaint[] = [];
+  if (reuse >= suppress)
+    complaints.push({
+      path: ['damping', 'reuse'],
+      message: `${reuse} is not below suppress (${suppress}): nothing would ever be suppressed`,
+    });
+  // RFC 2439 section 4.2: the penalty is capped at what decays to `reuse` within `maximum`.
+  else if (reuse * 2 ** (maximum / halfLife) < suppress)
+    complaints.push({
+      path: ['damping', 'maximum'],
+      message: `so short a maximum caps the penalty below suppress (${suppress}): lengthen it, or shorten halfLife`,
+    });
+  return complaints;
 }
 
 function popComplaints({ service }: AnycastConfig, name: string, pop: PopConfig): Complaint[] {

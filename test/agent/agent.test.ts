@@ -121,7 +121,12 @@ async function world(): Promise<World> {
         },
         addresses: w.addresses,
         intents: intentFile(`${folder.path}/intent.json`),
-        metrics: agentMetrics({ checks: ['liveness', 'answers'], prefixes: vips, neighbours: ['memory'] }),
+        metrics: agentMetrics({
+          checks: ['liveness', 'answers'],
+          prefixes: vips,
+          neighbours: ['memory'],
+          peers: [],
+        }),
         runDirectory: folder.path,
         clock: systemClock,
         log: { info: () => undefined, warn: () => undefined },
@@ -189,7 +194,7 @@ describe('the agent', () => {
     await eventually(withdrawn(agent, /^withdrawn: answers: udp 203\.0\.113\.53: SERVFAIL/));
     const kinds = agent.explain().events.map(({ kind }) => kind);
     const last = kinds.slice(kinds.lastIndexOf('check-state'));
-    assert.deepEqual(last, ['check-state', 'service-state', 'decision', 'applied', 'observed']);
+    assert.deepEqual(last, ['check-state', 'service-state', 'damping', 'decision', 'applied', 'observed']);
     const times = agent.explain().events.map(({ monotonicMs }) => monotonicMs);
     assert.deepEqual(
       times,

@@ -142,7 +142,7 @@ describe('the announcer', () => {
     await s.clock.advance(3000);
     assert.deepEqual(
       s.events.filter(({ kind }) => kind === 'drift'),
-      [{ kind: 'drift', missing: [vip], extra: [] }],
+      [{ kind: 'drift', missing: [vip], extra: [], different: [] }],
     );
     assert.ok(s.routes.applied.length > 1);
     s.routes.forgotten.clear();

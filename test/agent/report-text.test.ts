@@ -14,8 +14,12 @@ function report(over: Partial<AgentReport>): AgentReport {
     startedAt: '2026-01-02T03:04:05.678Z',
     intent: { kind: 'serve' },
     decision: { kind: 'all-checks-up', reason: 'announcing: all checks up', announced: [prefix] },
+    standing: 'in',
     observation: seen([prefix], true),
     checks: [],
+    damping: { penalty: 0, suppressed: false },
+    peers: [],
+    selections: {},
     ...over,
   };
 }

@@ -39,20 +39,27 @@ describe('the difference between wish and observation', () => {
 
   it('is drift when a wanted prefix is missing from a session that stands', () => {
     const difference = routeDifference(announcements(v4, v6), observation([v4]), fallback);
-    assert.deepEqual(difference, { missing: [v6], waiting: [], extra: [] });
+    assert.deepEqual(difference, { missing: [v6], waiting: [], extra: [], different: [] });
     assert.equal(isDrift(difference), true);
   });
 
   it('is no drift, and no agreement either, when the session is down', () => {
     const difference = routeDifference(announcements(v4, v6), observation([v4], [4]), fallback);
-    assert.deepEqual(difference, { missing: [], waiting: [v6], extra: [] });
+    assert.deepEqual(difference, { missing: [], waiting: [v6], extra: [], different: [] });
     assert.equal(isDrift(difference), false);
     assert.equal(isNoDifference(difference), false);
   });
 
   it('is drift when something is exported that nobody wants', () => {
     const difference = routeDifference([], observation([v4, '203.0.113.0/24', '198.51.100.0/24']), fallback);
-    assert.deepEqual(difference, { missing: [], waiting: [], extra: [v4, '198.51.100.0/24'] });
+    assert.deepEqual(difference, { missing: [], waiting: [], extra: [v4, '198.51.100.0/24'], different: [] });
+    assert.equal(isDrift(difference), true);
+  });
+
+  it('is drift when a route is exported with other attributes than it should have', () => {
+    const degraded = announcements(v4).map(route => ({ ...route, prepend: 3 }));
+    const difference = routeDifference(degraded, observation([v4]), fallback);
+    assert.deepEqual(difference, { missing: [], waiting: [], extra: [], different: [v4] });
     assert.equal(isDrift(difference), true);
   });
 });

@@ -92,6 +92,7 @@ describe('anycast agent and the verbs that talk to it', { skip }, () => {
     assert.deepEqual(kinds.slice(kinds.lastIndexOf('check-state')), [
       'check-state',
       'service-state',
+      'damping',
       'decision',
       'applied',
       'observed',

@@ -1,0 +1,135 @@
+/**
+ * Where a fault of something shared is. While such a check is down here, the other PoPs are asked the same question: one
+ * that can answer it shows that the fault is ours; if none can, it is everywhere.
+ *
+ * An attribution counts when two rounds in a row agree, so that a dependency which comes back at this very moment does not
+ * look like one that was never gone. "Could not ask" moves nothing, as with any verdict: what was found before stays, and a
+ * network between PoPs that is cut leaves a fault unattributed, which keeps the routes.
+ */
+import type { CheckContext, PeerTarget, Verdict } from '../../health/health-check.ts';
+import type { Clock } from '../../system/clock.ts';
+import { describeError } from '../../system/fault.ts';
+import { within } from '../../system/within.ts';
+import type { ConfiguredCheck } from '../check-watch.ts';
+import type { Attribution } from '../decide.ts';
+import type { AgentEvent } from '../event-log.ts';
+
+/** What the others' verdicts say about a fault of ours. Pure. */
+export function attribute(verdicts: readonly Verdict[]): Attribution {
+  if (verdicts.some(({ kind }) => kind === 'healthy')) return 'here';
+  return verdicts.some(({ kind }) => kind === 'unhealthy') ? 'everywhere' : 'unknown';
+}
+
+export interface AttributionParts {
+  readonly peers: readonly PeerTarget[];
+  readonly context: Omit<CheckContext, 'signal' | 'timeoutMs'>;
+  /** Milliseconds for one question to one PoP. */
+  readonly timeoutMs: number;
+  record(event: AgentEvent): void;
+  onChange(): void;
+}
+
+/** Rounds in a row that have to agree. */
+const agreeing = 2;
+/** Milliseconds between rounds once it is known. */
+const settledMs = 1000;
+
+interface Inquiry {
+  readonly end: AbortController;
+  readonly done: Promise<void>;
+  attribution: Attribution | undefined;
+}
+
+export class Attributions implements AsyncDisposable {
+  readonly #parts: AttributionParts;
+  readonly #inquiries = new Map<string, Inquiry>();
+  readonly #ended: Promise<void>[] = [];
+
+  constructor(parts: AttributionParts) {
+    this.#parts = parts;
+  }
+
+  of(check: string): Attribution | undefined {
+    return this.#inquiries.get(check)?.attribution;
+  }
+
+  /** Inquires into exactly these checks: those of class `shared` that are down. */
+  inquire(down: readonly ConfiguredCheck[]): void {
+    const names = new Set(down.map(({ name }) => name));
+    for (const [name, { end }] of this.#inquiries) {
+      if (names.has(name)) continue;
+      end.abort(new Error('the check is no longer down'));
+      this.#inquiries.delete(name);
+    }
+    for (const configured of down) if (!this.#inquiries.has(configured.name)) this.#begin(configured);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.inquire([]);
+    await Promise.all(this.#ended);
+  }
+
+  #begin(configured: ConfiguredCheck): void {
+    const end = new AbortController();
+    const inquiry: Inquiry = { end, attribution: undefined, done: Promise.resolve() };
+    this.#inquiries.set(configured.name, inquiry);
+    const done = this.#run(configured, inquiry).catch(error => {
+      if (!end.signal.aborted) throw error;
+    });
+    this.#ended.push(done);
+    void done.then(() => this.#ended.splice(this.#ended.indexOf(done), 1));
+  }
+
+  async #run(configured: ConfiguredCheck, inquiry: Inquiry): Promise<void> {
+    const { clock } = this.#parts.context;
+    const { signal } = inquiry.end;
+    let row: { readonly outcome: Attribution; readonly length: number } | undefined;
+    for (;;) {
+      const verdicts = await this.#ask(configured, signal, clock);
+      signal.throwIfAborted();
+      const outcome = attribute(verdicts);
+      row = { outcome, length: row?.outcome === outcome ? row.length + 1 : 1 };
+      const isKnown = outcome !== 'unknown' && row.length >= agreeing;
+      const found = isKnown
+        ? outcome
+        : (inquiry.attribution ?? (outcome === 'unknown' ? 'unknown' : undefined));
+      if (found !== inquiry.attribution && found !== undefined) {
+        inquiry.attribution = found;
+        const detail = verdicts.map(verdict => saying(verdict)).join('; ');
+        this.#parts.record({ kind: 'attribution', check: configured.name, outcome: found, detail });
+        this.#parts.onChange();
+      }
+      await clock.sleep(isKnown ? settledMs : configured.config.fastInterval, signal);
+    }
+  }
+
+  async #ask({ check, config }: ConfiguredCheck, signal: AbortSignal, clock: Clock): Promise<Verdict[]> {
+    const { peers, context, timeoutMs } = this.#parts;
+    return await Promise.all(
+      peers.map(async (peer): Promise<Verdict> => {
+        if (!check.probePeer)
+          return { kind: 'unknown', reason: 'this kind of check cannot be asked of another PoP' };
+        const ask = check.probePeer.bind(check, config.options, peer);
+        try {
+          const limits = { ms: timeoutMs, clock, signals: [signal] };
+          return await within(limits, async bound => {
+            const late = Promise.withResolvers<Verdict>();
+            bound.addEventListener(
+              'abort',
+              () => late.resolve({ kind: 'unknown', reason: `${peer.pop}: no answer in time` }),
+              { once: true },
+            );
+            return await Promise.race([ask({ ...context, signal: bound, timeoutMs }), late.promise]);
+          });
+        } catch (error) {
+          signal.throwIfAborted();
+          return { kind: 'unknown', reason: `${peer.pop}: ${describeError(error)}` };
+        }
+      }),
+    );
+  }
+}
+
+function saying(verdict: Verdict): string {
+  return verdict.kind === 'healthy' ? (verdict.detail ?? 'healthy') : verdict.reason;
+}

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, it } from 'node:test';
+import { z } from 'zod';
+import { Agent } from '../../../src/agent/agent.ts';
+import { intentFile } from '../../../src/agent/intent.ts';
+import { agentMetrics } from '../../../src/agent/metrics.ts';
+import { parseConfig, popOf } from '../../../src/config/load-config.ts';
+import { defineHealthCheck, type Verdict } from '../../../src/health/health-check.ts';
+import { memoryDriver } from '../../../src/routing/drivers/memory.ts';
+import { systemClock } from '../../../src/system/clock.ts';
+import { Fault } from '../../../src/system/fault.ts';
+import { serveMetrics } from '../../../src/telemetry/metrics-server.ts';
+import { eventually } from '../../support/eventually.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const names = ['fra', 'nyc', 'sin'] as const;
+type Name = (typeof names)[number];
+
+/** Three PoPs whose management addresses are on this machine's loopback; what each announces stays in memory. */
+const config = (port: number) =>
+  parseConfig(
+    `
+service: { addresses: [203.0.113.53], asn: 64500 }
+resolver: { forward: [{ zone: ., upstreams: [198.18.7.6] }] }
+telemetry: { agentPort: ${port}, resolverPort: ${port === 9153 ? 9155 : 9153} }
+damping: off
+peers: { interval: 100ms, timeout: 300ms }
+checks:
+  answers: { kind: told-local, interval: 20ms, fastInterval: 5ms, timeout: 1s, rise: 1, fall: 2 }
+  upstream: { kind: told-shared, interval: 20ms, fastInterval: 5ms, timeout: 1s, rise: 1, fall: 2 }
+drain: { quiet: 50ms, timeout: 200ms }
+pops:
+${names
+  .map(
+    (name, index) => `
+  ${name}:
+    management: [127.0.0.${index + 11}]
+    routerId: 127.0.0.${index + 11}
+    driver: memory
+    neighbours: [{ name: memory, asn: 64501, sessions: [{ local: 198.18.1.6, remote: 198.18.1.5 }] }]`,
+  )
+  .join('')}
+`,
+    'test.yaml',
+    { checks: { 'told-local': z.strictObject({}), 'told-shared': z.strictObject({}) }, drivers: ['memory'] },
+  );
+
+/** A port that nobody has at this moment; the same one is then used on several loopback addresses. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.11');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+interface Pops extends AsyncDisposable {
+  readonly agents: Readonly<Record<Name, Agent>>;
+  /** What each PoP's checks find, local and shared. */
+  readonly local: Record<Name, Verdict>;
+  readonly shared: Record<Name, Verdict>;
+  /** PoPs that nobody can ask: their pages are shut. */
+  cut(name: Name): Promise<void>;
+  announcing(): Name[];
+}
+
+const healthy: Verdict = { kind: 'healthy' };
+const sick: Verdict = { kind: 'unhealthy', reason: 'SERVFAIL' };
+
+async function threePops(): Promise<Pops> {
+  const port = await freePort();
+  await using building = new AsyncDisposableStack();
+  const all = config(port);
+  const local = Object.fromEntries(names.map(name => [name, healthy])) as Record<Name, Verdict>;
+  const shared = { ...local };
+  const pages = new Map<Name, AsyncDisposable>();
+  const silent = new Set<string>();
+  const agents = {} as Record<Name, Agent>;
+  for (const name of names) {
+    const folder = building.use(await temporaryFolder());
+    const slice = popOf(all, name);
+    const toldLocal = defineHealthCheck({
+      kind: 'told-local',
+      faultClass: 'local-soft',
+      options: z.strictObject({}),
+      probe: async () => local[name],
+    });
+    const toldShared = defineHealthCheck({
+      kind: 'told-shared',
+      faultClass: 'shared',
+      options: z.strictObject({}),
+      probe: async () => shared[name],
+      probePeer: async (_options, { pop }) =>
+        silent.has(pop) || silent.has(name) ? { kind: 'unknown', reason: 'cut' } : shared[pop as Name],
+    });
+    const metrics = agentMetrics({
+      checks: Object.keys(all.checks),
+      prefixes: [],
+      neighbours: [],
+      peers: [...names],
+    });
+    const agent = building.use(
+      await Agent.start({
+        slice,
+        checks: Object.entries(all.checks).map(([check, each]) => ({
+          name: check,
+          config: each,
+          check: each.kind === 'told-local' ? toldLocal : toldShared,
+        })),
+        driver: memoryDriver.create(folder.path),
+        addresses: { put: async () => [], remove: async () => undefined },
+        intents: intentFile(`${folder.path}/intent.json`),
+        metrics,
+        runDirectory: folder.path,
+        clock: systemClock,
+        log: { info: () => undefined, warn: () => undefined },
+        random: () => 0,
+      }),
+    );
+    agents[name] = agent;
+    const { registry } = metrics;
+    const page = { addresses: slice.pop.management, port, registry, status: () => agent.status() };
+    pages.set(name, building.use(await serveMetrics(page)));
+  }
+  const stack = building.move();
+  const pops: Pops = {
+    agents,
+    local,
+    shared,
+    async cut(name) {
+      silent.add(name);
+      await pages.get(name)?.[Symbol.asyncDispose]();
+    },
+    announcing: () => names.filter(name => agents[name].status().decision.announced.length > 0),
+    [Symbol.asyncDispose]: async () => await stack[Symbol.asyncDispose](),
+  };
+  await eventually(() =>
+    assert.deepEqual(
+      names.map(name => agents[name].status().standing),
+      ['in', 'in', 'in'],
+    ),
+  );
+  return pops;
+}
+
+describe('several PoPs', () => {
+  it('leave one that announces when all of them fall softly sick at the same moment', async () => {
+    await using pops = await threePops();
+    for (const name of names) pops.local[name] = sick;
+    await eventually(() => assert.equal(pops.announcing().length, 1), { within: 10_000 });
+    const [last] = pops.announcing();
+    assert.ok(last);
+    assert.match(pops.agents[last].status().decision.reason, /too few other PoPs are known to stay/);
+    pops.local.fra = healthy;
+    pops.local.nyc = healthy;
+    pops.local.sin = healthy;
+    await eventually(() => assert.equal(pops.announcing().length, 3));
+  });
+
+  it('all keep announcing when one is softly sick and cannot reach the others', async () => {
+    await using pops = await threePops();
+    await pops.cut('nyc');
+    await pops.cut('sin');
+    pops.local.fra = sick;
+    await eventually(() => assert.equal(pops.agents.fra.status().decision.kind, 'at-floor'));
+    assert.deepEqual(pops.announcing(), [...names]);
+  });
+
+  it('withdraw the one whose upstream is lost, and none when it is lost everywhere', async () => {
+    await using pops = await threePops();
+    pops.shared.fra = sick;
+    await eventually(() => assert.deepEqual(pops.announcing(), ['nyc', 'sin']));
+    assert.match(pops.agents.fra.status().decision.reason, /upstream: SERVFAIL \(here alone\)/);
+    for (const name of names) pops.shared[name] = sick;
+    await eventually(() => assert.deepEqual(pops.announcing(), [...names]), { within: 10_000 });
+  });
+
+  it('refuse to drain the last one that announces, unless forced', async () => {
+    await using pops = await threePops();
+    await pops.agents.fra.drain();
+    await pops.agents.nyc.drain();
+    await assert.rejects(
+      pops.agents.sin.drain(),
+      (error: unknown) => error instanceof Fault && error.code === 'refused',
+    );
+    assert.deepEqual(pops.announcing(), ['sin']);
+    await pops.agents.sin.drain({ force: true });
+    assert.deepEqual(pops.announcing(), []);
+    await pops.agents.fra.undrain();
+    assert.deepEqual(pops.announcing(), ['fra']);
+  });
+
+  it('show how each sees the others', async () => {
+    await using pops = await threePops();
+    await pops.cut('sin');
+    await eventually(() => {
+      const views = pops.agents.fra.status().peers;
+      assert.equal(views.find(({ pop }) => pop === 'nyc')?.standing, 'in');
+      assert.equal(views.find(({ pop }) => pop === 'sin')?.standing, undefined);
+    });
+  });
+});
