@@ -29,8 +29,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   pino: ['telemetry'],
   'prom-client': ['telemetry', 'resolver', 'agent'],
   yaml: ['config', 'lab'],
-  // Each kind of check owns the schema of its own keys.
-  zod: ['config', 'health'],
+  // Each kind of check owns the schema of its own keys; an agent takes no other PoP's report on trust.
+  zod: ['config', 'health', 'agent'],
 };
 
 /** Folders that must stay pure: no operating system, no clock. */
