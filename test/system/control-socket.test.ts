@@ -5,7 +5,12 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { askControl, type ControlPeer, connectControl, serveControl } from '../../src/system/control-socket.ts';
+import {
+  askControl,
+  type ControlPeer,
+  connectControl,
+  serveControl,
+} from '../../src/system/control-socket.ts';
 import { Fault } from '../../src/system/fault.ts';
 
 /** Resolves when the socket has closed, with an error or without. */

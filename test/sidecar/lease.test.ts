@@ -1,0 +1,344 @@
+/** The lease state machine: its rules one by one, and what holds in every history. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  type Lease,
+  type LeaseEvent,
+  type LeaseOutcome,
+  type LeaseTerms,
+  step,
+  unclaimedLease,
+} from '../../src/sidecar/lease.ts';
+
+const terms: LeaseTerms = { durationMs: 3000, onAgentLoss: 'withdraw' };
+const renew = (agent = 'a', knownTerm?: number): LeaseEvent => ({
+  kind: 'renew',
+  agent,
+  ...(knownTerm !== undefined && { knownTerm }),
+});
+const release = (routes: 'withdraw' | 'keep', agent = 'a'): LeaseEvent => ({
+  kind: 'release',
+  agent,
+  routes,
+});
+const closed: LeaseEvent = { kind: 'closed', agent: 'a' };
+const time: LeaseEvent = { kind: 'time' };
+
+/** The end of a history of events, each with its moment. */
+function after(
+  history: readonly (readonly [nowMs: number, event: LeaseEvent])[],
+  config = terms,
+): { lease: Lease; outcome: LeaseOutcome } {
+  let now: { lease: Lease; outcome: LeaseOutcome } = { lease: unclaimedLease, outcome: { kind: 'none' } };
+  for (const [nowMs, event] of history) now = step(now.lease, event, { nowMs, terms: config });
+  return now;
+}
+
+describe('the lease', () => {
+  it('that nobody ever renewed is not lost, however long that takes', () => {
+    assert.deepEqual(after([[1e9, time]]), { lease: unclaimedLease, outcome: { kind: 'none' } });
+  });
+
+  it('is taken when its time is over, and not a moment earlier', () => {
+    assert.equal(
+      after([
+        [0, renew()],
+        [2999, time],
+      ]).outcome.kind,
+      'none',
+    );
+    assert.deepEqual(
+      after([
+        [0, renew()],
+        [3000, time],
+      ]).outcome,
+      { kind: 'taken', routes: 'withdraw' },
+    );
+    assert.equal(
+      after([
+        [0, renew()],
+        [2000, renew()],
+        [4999, time],
+      ]).outcome.kind,
+      'none',
+    );
+  });
+
+  it('is taken for what the configuration says', () => {
+    const hold = { ...terms, onAgentLoss: 'hold' } as const;
+    assert.deepEqual(
+      after(
+        [
+          [0, renew()],
+          [3000, time],
+        ],
+        hold,
+      ).outcome,
+      { kind: 'taken', routes: 'hold' },
+    );
+  });
+
+  it('is taken once, not with every look', () => {
+    assert.equal(
+      after([
+        [0, renew()],
+        [3000, time],
+        [4000, time],
+      ]).outcome.kind,
+      'none',
+    );
+  });
+
+  it('that is renewed late, but before anything was done about it, goes on without a lapse', () => {
+    assert.deepEqual(
+      after([
+        [0, renew()],
+        [9000, renew()],
+      ]).outcome,
+      { kind: 'renewed', lapsed: undefined },
+    );
+  });
+
+  it('tells the returning agent of the lapse, and tells it again until it shows that it heard', () => {
+    const lost = [
+      [0, renew('a', 0)],
+      [3000, time],
+    ] as const;
+    const told = { kind: 'renewed', lapsed: 'withdraw' };
+    assert.deepEqual(after([...lost, [9000, renew('a', 0)]]).outcome, told);
+    assert.deepEqual(after([...lost, [9000, renew('a', 0)], [9100, renew('a', 0)]]).outcome, told);
+    assert.deepEqual(after([...lost, [9000, renew('a', 0)], [9100, renew('a', 1)]]).outcome, {
+      kind: 'renewed',
+      lapsed: undefined,
+    });
+  });
+
+  it('tells a successor of a lapse that its predecessor had not heard of, and of none that it had', () => {
+    const lost = [
+      [0, renew('a', 0)],
+      [3000, time],
+    ] as const;
+    const told = { kind: 'renewed', lapsed: 'withdraw' };
+    assert.deepEqual(after([...lost, [9000, renew('b')]]).outcome, told);
+    assert.deepEqual(after([...lost, [9000, renew('b')], [9100, renew('b')]]).outcome, told);
+    const heard = [...lost, [9000, renew('a', 0)], [9100, renew('a', 1)], [9200, closed]] as const;
+    assert.deepEqual(after([...heard, [9300, renew('b')]]).outcome, { kind: 'renewed', lapsed: undefined });
+  });
+
+  it('says `hold` of a lapse in which nothing was withdrawn', () => {
+    const hold = { ...terms, onAgentLoss: 'hold' } as const;
+    assert.deepEqual(
+      after(
+        [
+          [0, renew('a', 0)],
+          [3000, time],
+          [4000, renew('a', 0)],
+        ],
+        hold,
+      ).outcome,
+      {
+        kind: 'renewed',
+        lapsed: 'hold',
+      },
+    );
+  });
+
+  it('is not given to a second agent while the first one lives', () => {
+    assert.deepEqual(
+      after([
+        [0, renew('a')],
+        [100, renew('b')],
+      ]).outcome,
+      { kind: 'refused', holder: 'a' },
+    );
+  });
+
+  it('goes to a successor at once when the first one is gone, and the routes stay', () => {
+    const { lease, outcome } = after([
+      [0, renew('a')],
+      [100, closed],
+      [200, renew('b')],
+    ]);
+    assert.deepEqual(outcome, { kind: 'renewed', lapsed: undefined });
+    assert.equal(lease.term, 0);
+  });
+
+  it('runs on when the connection closes: a restart within it loses nothing, and no restart ends it in its time', () => {
+    assert.equal(
+      after([
+        [0, renew()],
+        [100, closed],
+        [2999, time],
+      ]).outcome.kind,
+      'none',
+    );
+    assert.equal(
+      after([
+        [0, renew()],
+        [100, closed],
+        [3000, time],
+      ]).outcome.kind,
+      'taken',
+    );
+  });
+
+  it('released with `withdraw` is taken at once whatever the configuration says of losses', () => {
+    const hold = { ...terms, onAgentLoss: 'hold' } as const;
+    const { lease, outcome } = after(
+      [
+        [0, renew()],
+        [10, release('withdraw')],
+      ],
+      hold,
+    );
+    assert.deepEqual(outcome, { kind: 'taken', routes: 'withdraw' });
+    assert.equal(lease.state.kind === 'taken' && lease.state.cause, 'released');
+  });
+
+  it('released with `keep` runs out in its time, and is free for a successor until then', () => {
+    const kept = [
+      [0, renew()],
+      [10, release('keep')],
+    ] as const;
+    assert.equal(after([...kept, [2999, time]]).outcome.kind, 'none');
+    assert.equal(after([...kept, [3000, time]]).outcome.kind, 'taken');
+    assert.equal(after([...kept, [500, renew('b')]]).outcome.kind, 'renewed');
+  });
+
+  it('is not released by an agent that does not hold it', () => {
+    assert.equal(
+      after([
+        [0, renew('a')],
+        [10, release('withdraw', 'b')],
+      ]).outcome.kind,
+      'none',
+    );
+  });
+});
+
+/** What two agents, the kernel and the clock do, in any order. `heard`: whether the agent's answer reached it. */
+interface Move {
+  readonly afterMs: number;
+  readonly agent: 'a' | 'b';
+  readonly what: 'renew' | 'release' | 'keep' | 'closed' | 'time';
+  readonly heard: boolean;
+}
+
+const anyMove: fc.Arbitrary<Move> = fc.record({
+  afterMs: fc.oneof(fc.integer({ min: 0, max: 900 }), fc.integer({ min: 0, max: 5000 })),
+  agent: fc.constantFrom('a', 'b'),
+  what: fc.constantFrom('renew', 'renew', 'renew', 'release', 'keep', 'closed', 'time'),
+  heard: fc.boolean(),
+});
+const anyTerms: fc.Arbitrary<LeaseTerms> = fc.record({
+  durationMs: fc.integer({ min: 500, max: 4000 }),
+  onAgentLoss: fc.constantFrom('withdraw', 'hold'),
+});
+
+describe('in every history of a lease', () => {
+  /** Plays the moves; an agent knows the term of the last answer that reached it. */
+  const play = (
+    moves: readonly Move[],
+    config: LeaseTerms,
+    check: (seen: {
+      before: Lease;
+      event: LeaseEvent;
+      nowMs: number;
+      lease: Lease;
+      outcome: LeaseOutcome;
+      known: Map<string, number>;
+    }) => void,
+  ): Lease => {
+    const known = new Map<string, number>();
+    let lease = unclaimedLease;
+    let nowMs = 0;
+    for (const { afterMs, agent, what, heard } of moves) {
+      nowMs += afterMs;
+      const event = eventOf(what, agent, known);
+      const before = lease;
+      const taken = step(lease, event, { nowMs, terms: config });
+      lease = taken.lease;
+      check({ before, event, nowMs, lease, outcome: taken.outcome, known });
+      if (taken.outcome.kind === 'renewed' && heard) known.set(agent, lease.term);
+    }
+    return lease;
+  };
+  const eventOf = (what: Move['what'], agent: string, known: ReadonlyMap<string, number>): LeaseEvent => {
+    if (what === 'renew') return renew(agent, known.get(agent));
+    if (what === 'release') return release('withdraw', agent);
+    if (what === 'keep') return release('keep', agent);
+    return what === 'closed' ? { kind: 'closed', agent } : time;
+  };
+  const histories = [fc.array(anyMove, { maxLength: 60 }), anyTerms] as const;
+
+  it('it is taken only when its whole time went by since the last renewal, or its holder released it', () => {
+    fc.assert(
+      fc.property(...histories, (moves, config) => {
+        let renewedAtMs = Number.POSITIVE_INFINITY;
+        play(moves, config, ({ event, outcome, nowMs, before }) => {
+          if (outcome.kind === 'renewed') renewedAtMs = nowMs;
+          if (outcome.kind !== 'taken') return;
+          assert.equal(before.state.kind, 'held');
+          if (event.kind === 'time') assert.ok(nowMs - renewedAtMs >= config.durationMs);
+          else
+            assert.deepEqual(
+              event,
+              release('withdraw', before.state.kind === 'held' ? before.state.agent : ''),
+            );
+          assert.equal(outcome.routes, event.kind === 'time' ? config.onAgentLoss : 'withdraw');
+        });
+      }),
+    );
+  });
+
+  it('a look after its time always leaves it taken, unless it was never claimed', () => {
+    fc.assert(
+      fc.property(...histories, (moves, config) => {
+        const end = play(moves, config, () => undefined);
+        const later = step(end, time, { nowMs: 1e12, terms: config }).lease;
+        assert.equal(later.state.kind, end.state.kind === 'unclaimed' ? 'unclaimed' : 'taken');
+      }),
+    );
+  });
+
+  it('an agent that knows a term hears of a lapse exactly when there was one since, and of a withdrawal likewise', () => {
+    fc.assert(
+      fc.property(...histories, (moves, config) => {
+        const takings: { term: number; routes: string }[] = [];
+        play(moves, config, ({ event, outcome, lease, known }) => {
+          if (outcome.kind === 'taken') takings.push({ term: lease.term, routes: outcome.routes });
+          if (outcome.kind !== 'renewed' || event.kind !== 'renew') return;
+          const knew = known.get(event.agent);
+          if (knew === undefined) return;
+          const since = takings.filter(({ term }) => term > knew);
+          const withdrawn = since.some(({ routes }) => routes === 'withdraw');
+          assert.equal(outcome.lapsed, since.length === 0 ? undefined : withdrawn ? 'withdraw' : 'hold');
+        });
+      }),
+    );
+  });
+
+  it('nobody renews a taken lease without being told', () => {
+    fc.assert(
+      fc.property(...histories, (moves, config) => {
+        play(moves, config, ({ before, outcome }) => {
+          if (before.state.kind === 'taken' && outcome.kind === 'renewed') assert.ok(outcome.lapsed);
+        });
+      }),
+    );
+  });
+
+  it('no agent gets it while another one that is not gone holds it', () => {
+    fc.assert(
+      fc.property(...histories, (moves, config) => {
+        play(moves, config, ({ before, lease, event }) => {
+          if (before.state.kind !== 'held' || lease.state.kind !== 'held') return;
+          if (before.state.agent === lease.state.agent) return;
+          assert.ok(before.state.isGone);
+          assert.equal(event.kind, 'renew');
+        });
+      }),
+    );
+  });
+});
