@@ -25,7 +25,16 @@ import { loopbackAddresses } from './service-address.ts';
 
 /** Runs until `stop` aborts, then ends in good order; `skip` cuts the waiting short. */
 export async function runAgent(
-  { slice, runDirectory }: { readonly slice: PopSlice; readonly runDirectory: string },
+  {
+    slice,
+    runDirectory,
+    onReady,
+  }: {
+    readonly slice: PopSlice;
+    readonly runDirectory: string;
+    /** Called when the agent has looked at the router and works. */
+    readonly onReady?: () => void;
+  },
   { stop, skip }: { readonly stop: AbortSignal; readonly skip: AbortSignal },
 ): Promise<void> {
   const { config, pop, name } = slice;
@@ -69,6 +78,7 @@ export async function runAgent(
   });
   stack.use(agent);
   agent.events().onEvent(event => control.push('event', event));
+  onReady?.();
   await aborted(stop);
   const seen = await agent.end(skip);
   log.info({ withdrawalSeen: seen }, 'ended');

@@ -13,6 +13,9 @@ export const agentCommand: CommandKind = {
     ).action(
       runs(async (stop, options: PopOptions) => {
         const { loadPop } = await import('./inputs/deployment.ts');
+        const { createLog } = await import('../telemetry/log.ts');
+        const { systemClock } = await import('../system/clock.ts');
+        const { serviceNotifier } = await import('../system/service-notify.ts');
         const { runAgent } = await import('../agent/run-agent.ts');
         const skip = new AbortController();
         stop.addEventListener('abort', () => {
@@ -20,7 +23,18 @@ export const agentCommand: CommandKind = {
             process.once(name, () => skip.abort(new Error(name)));
         });
         const slice = await loadPop(options);
-        await runAgent({ slice, runDirectory: options.runDir }, { stop, skip: skip.signal });
+        const log = createLog('agent', slice.name, slice.config.telemetry.logLevel);
+        await using service = serviceNotifier({
+          env: process.env,
+          pid: process.pid,
+          clock: systemClock,
+          stop: stop,
+          onTrouble: detail => log.warn({ detail }, 'the service manager was not told'),
+        });
+        await runAgent(
+          { slice, runDirectory: options.runDir, onReady: () => service.ready('watching the service') },
+          { stop, skip: skip.signal },
+        );
         return undefined;
       }),
     );

@@ -8,7 +8,7 @@ export const sidecarCommand: CommandKind = {
     popOptions(command)
       .summary("run the PoP's router until told to stop")
       .description(
-        'Makes the configuration of BIRD from anycast.yaml, with nothing announced but the fallback prefix, starts BIRD and ends with it.',
+        'Makes the configuration of BIRD from anycast.yaml, with nothing announced but the fallback prefix, starts BIRD and ends with it.\nHolds the lease of the agent: when that is killed or frozen, its routes are withdrawn or held as `lease` in anycast.yaml says.',
       )
       .action(runs(sidecar));
   },
@@ -17,8 +17,22 @@ export const sidecarCommand: CommandKind = {
 async function sidecar(signal: AbortSignal, options: PopOptions): Promise<undefined> {
   const { loadPop } = await import('./inputs/deployment.ts');
   const { createLog } = await import('../telemetry/log.ts');
+  const { systemClock } = await import('../system/clock.ts');
+  const { serviceNotifier } = await import('../system/service-notify.ts');
   const { runSidecar } = await import('../sidecar/sidecar.ts');
   const slice = await loadPop(options);
   const log = createLog('sidecar', slice.name, slice.config.telemetry.logLevel);
-  await runSidecar(slice, { runDirectory: options.runDir, log, signal });
+  await using service = serviceNotifier({
+    env: process.env,
+    pid: process.pid,
+    clock: systemClock,
+    stop: signal,
+    onTrouble: detail => log.warn({ detail }, 'the service manager was not told'),
+  });
+  await runSidecar(slice, {
+    runDirectory: options.runDir,
+    log,
+    signal,
+    onReady: () => service.ready('the router runs'),
+  });
 }

@@ -1,26 +1,34 @@
 /**
- * The sidecar: runs the router of one PoP and is one fate with it.
+ * The sidecar: runs the router of one PoP and is one fate with it, and answers for its routes when the agent cannot.
  *
- * A life: refuse to start where a router answers already; write the router's files with nothing announced, so that an
- * announcement from before a crash cannot come back before the agent has looked at the service; have the router check
- * them; start it; wait until it answers; then pass its log on until something ends.
+ * A life: refuse to start where a router answers already; serve `sidecar.sock`, before there is a router that an agent
+ * could use without a lease; write the router's files with nothing announced, so that an announcement from before a crash
+ * cannot come back before the agent has looked at the service; have the router check them; start it; wait until it
+ * answers; then pass its log on and guard the lease until something ends.
  *
  * What always holds:
  * - The router ends, the sidecar ends with a fault: whoever watches over the sidecar starts both afresh.
  * - The sidecar ends, the router ends. On SIGTERM it is told to close its sessions, which withdraws its routes at once.
  *   When the sidecar is killed the kernel kills the router too (`setpriv --pdeathsig`) and closes its TCP connections, with
  *   the same effect.
- * - The router is told nothing while it runs. What is announced is between agent and router.
+ * - What is announced is between agent and router, as long as the agent renews its lease. When the lease runs out the
+ *   sidecar does what `onAgentLoss` says: sessions and the fallback stay in any case. See `lease.ts`, `lease-guard.ts`.
  *
  * Not here: what a router's files say (`routers/`), and what is announced when (the agent).
  */
 import type { PopSlice } from '../config/anycast-config.ts';
+import { routeDrivers } from '../routing/drivers.ts';
+import type { RouteDriver } from '../routing/route-driver.ts';
 import { type Clock, systemClock } from '../system/clock.ts';
+import { serveControl } from '../system/control-socket.ts';
 import { Fault } from '../system/fault.ts';
+import { makeFolder } from '../system/files.ts';
 import type { Log } from '../telemetry/log.ts';
+import { LeaseGuard } from './lease-guard.ts';
 import type { RouterKind } from './router.ts';
 import { type RouterProcess, startRouterProcess } from './router-process.ts';
 import { routerOf } from './routers.ts';
+import { withdrawAll } from './withdraw-all.ts';
 
 export interface SidecarOptions {
   /** The PoP's folder of control sockets; the router gets a folder in it. */
@@ -29,6 +37,8 @@ export interface SidecarOptions {
   /** Aborting it stops the router and then the sidecar. */
   readonly signal: AbortSignal;
   readonly clock?: Clock;
+  /** Called when the router answers. */
+  readonly onReady?: () => void;
 }
 
 /** Milliseconds a router may take to answer after its start; BIRD needs about ten. */
@@ -42,32 +52,70 @@ const stopWithinMs = 3000;
 
 /**
  * Runs until the signal aborts, and returns when the router is gone.
- * @throws Fault `busy` when a router answers already, `config-invalid` when it refuses its files, `timeout` when it does
- * not answer after its start, `unreachable` when it ends by itself.
+ * @throws Fault `busy` when a router or a sidecar answers already, `config-invalid` when the router refuses its files,
+ * `timeout` when it does not answer after its start, `unreachable` when it ends by itself.
  */
 export async function runSidecar(slice: PopSlice, options: SidecarOptions): Promise<void> {
-  const { runDirectory, log, signal, clock = systemClock } = options;
+  const { runDirectory, log, signal, clock = systemClock, onReady } = options;
   const router = routerOf(slice.pop.driver);
   if (await router.isReady(runDirectory, signal)) {
     throw new Fault('busy', `a ${router.kind} answers in ${runDirectory} already`, {
       hint: 'one sidecar per PoP: stop the other one, or give this one its own --run-dir',
     });
   }
+  await makeFolder(runDirectory, 0o770);
+  let routerPid: number | undefined;
+  await using driver = driverOf(router.kind, runDirectory);
+  await using guard = guardOf(slice, { driver, log, clock, routerPid: () => routerPid });
+  // Closed when the router is gone: an agent that finds nobody here goes without a lease.
+  await using _server = await serveControl(`${runDirectory}/sidecar.sock`, guard.handlers());
   await router.prepare(slice, runDirectory, signal);
   await using process = await startRouterProcess(router.argv(runDirectory), line => {
     const { level, message } = router.readLogLine(line);
     log[level]({ from: router.kind }, message);
   });
+  routerPid = process.pid;
   const over = AbortSignal.any([signal, signalWhenEnded(router, process)]);
   try {
     await waitUntilReady(router, { runDirectory, signal: over, clock });
-    log.info({ router: router.kind, routerPid: process.pid }, 'ready');
+    log.info({ router: router.kind, routerPid }, 'ready');
+    onReady?.();
     await rejectionOf(over);
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
+  } finally {
+    await guard[Symbol.asyncDispose]();
   }
   await process.stop(stopWithinMs);
   log.info({ router: router.kind }, 'stopped');
+}
+
+function guardOf(
+  { name, config }: PopSlice,
+  {
+    driver,
+    ...parts
+  }: {
+    readonly driver: RouteDriver;
+    readonly log: Log;
+    readonly clock: Clock;
+    readonly routerPid: () => number | undefined;
+  },
+): LeaseGuard {
+  const { duration, onAgentLoss } = config.lease;
+  const fallback = new Set(config.service.fallback.map(prefix => prefix.text));
+  return new LeaseGuard({
+    ...parts,
+    pop: name,
+    terms: { durationMs: duration, onAgentLoss },
+    withdraw: (options, signal) => withdrawAll({ ...options, driver, fallback, clock: parts.clock }, signal),
+  });
+}
+
+function driverOf(kind: string, runDirectory: string): RouteDriver {
+  const driver = routeDrivers.find(known => known.kind === kind);
+  if (!driver) throw new Fault('internal', `no such route driver: ${kind}`);
+  return driver.create(runDirectory);
 }
 
 /** Aborts when the router ends by itself. */

@@ -12,10 +12,20 @@
  */
 import { chmod, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
+import { ended } from './ended.ts';
 import { describeError, Fault, type FaultCode } from './fault.ts';
 
+/** Who asked: one connection. */
+export interface ControlPeer {
+  /** Aborts when the connection is over: the other process is gone, or has had enough. */
+  readonly closed: AbortSignal;
+}
+
 /** A request's handler. What it returns is sent as JSON; a Fault it throws is sent as the answer. */
-export type ControlHandler = (args: Readonly<Record<string, unknown>>) => unknown | Promise<unknown>;
+export type ControlHandler = (
+  args: Readonly<Record<string, unknown>>,
+  peer: ControlPeer,
+) => unknown | Promise<unknown>;
 
 export interface ControlServer extends AsyncDisposable {
   /** Sends a push to every connected client; a client that does not read is cut off. */
@@ -40,10 +50,15 @@ export async function serveControl(
   await removeStaleSocket(path);
   const clients = new Set<Socket>();
   const server = createServer(socket => {
+    const closed = new AbortController();
     clients.add(socket);
-    socket.once('close', () => clients.delete(socket));
+    socket.once('close', () => {
+      clients.delete(socket);
+      closed.abort(ended);
+    });
     socket.on('error', () => socket.destroy());
-    readLines(socket, line => void answer(socket, line, handlers));
+    const asked = { handlers, peer: { closed: closed.signal } };
+    readLines(socket, line => void answer(socket, line, asked));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', cause => {
@@ -141,22 +156,24 @@ function toFault({ code, message, hint }: NonNullable<Answer['fault']>): Fault {
   return new Fault(code, message, hint === undefined ? {} : { hint });
 }
 
-async function answer(socket: Socket, line: string, handlers: Readonly<Record<string, ControlHandler>>) {
+/** What a request meets: the server's handlers, and the connection it came over. */
+interface Asked {
+  readonly handlers: Readonly<Record<string, ControlHandler>>;
+  readonly peer: ControlPeer;
+}
+
+async function answer(socket: Socket, line: string, asked: Asked) {
   const message = parseObject(line);
   if (typeof message?.id !== 'number' || typeof message.request !== 'string') {
     socket.destroy();
     return;
   }
   const { id } = message;
-  const reply = await handle(message.request, message.args, handlers);
+  const reply = await handle(message.request, message.args, asked);
   if (!socket.destroyed) socket.write(`${JSON.stringify({ id, ...reply })}\n`);
 }
 
-async function handle(
-  name: string,
-  args: unknown,
-  handlers: Readonly<Record<string, ControlHandler>>,
-): Promise<Answer> {
+async function handle(name: string, args: unknown, { handlers, peer }: Asked): Promise<Answer> {
   const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
   if (!handler) {
     const known = Object.keys(handlers).join(', ');
@@ -165,7 +182,7 @@ async function handle(
     };
   }
   try {
-    return { result: (await handler((args ?? {}) as Record<string, unknown>)) ?? null };
+    return { result: (await handler((args ?? {}) as Record<string, unknown>, peer)) ?? null };
   } catch (error) {
     if (!(error instanceof Fault)) return { fault: { code: 'internal', message: describeError(error) } };
     const { code, message, hint } = error;

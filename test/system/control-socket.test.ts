@@ -5,7 +5,12 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { askControl, connectControl, serveControl } from '../../src/system/control-socket.ts';
+import {
+  askControl,
+  type ControlPeer,
+  connectControl,
+  serveControl,
+} from '../../src/system/control-socket.ts';
 import { Fault } from '../../src/system/fault.ts';
 
 /** Resolves when the socket has closed, with an error or without. */
@@ -71,6 +76,23 @@ describe('a control socket', () => {
     await assert.rejects(waiting, { code: 'unreachable' });
     await client.closed;
     assert.ok(!(await readdir(folder)).includes('d.sock'));
+  });
+
+  it('tells a handler when the connection that asked is over, and not before', async () => {
+    const path = join(folder, 'l.sock');
+    const peers: ControlPeer[] = [];
+    await using _server = await serveControl(path, { hello: (_args, peer) => void peers.push(peer) });
+    const client = await connectControl(path);
+    await using other = await connectControl(path);
+    await client.request('hello');
+    await other.request('hello');
+    const [first, second] = peers;
+    assert.ok(first && second);
+    assert.equal(first.closed.aborted, false);
+    const over = once(first.closed, 'abort');
+    await client[Symbol.asyncDispose]();
+    await over;
+    assert.equal(second.closed.aborted, false);
   });
 
   it('gives up a request whose signal aborts, and stays usable', async () => {
