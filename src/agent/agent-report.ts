@@ -10,6 +10,7 @@ import { sentenceOf } from './decision-text.ts';
 import type { DrainPhase } from './drain.ts';
 import type { RecordedEvent } from './event-log.ts';
 import type { Intent } from './intent.ts';
+import type { LeaseReport } from './lease/lease-keeper.ts';
 import type { Selection } from './looking-glass.ts';
 import type { Standing } from './peers/peer-report.ts';
 import type { PeerView } from './peers/peer-watch.ts';
@@ -30,6 +31,7 @@ export interface AgentReport {
   readonly observation: ObservationReport;
   readonly checks: readonly CheckReport[];
   readonly damping: DampingReport;
+  readonly lease: LeaseReport;
   /** The other PoPs as last seen. */
   readonly peers: readonly PeerView[];
   /** By neighbour: whether its best path leads here; only of those that have a looking glass. */

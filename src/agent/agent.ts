@@ -17,6 +17,7 @@
  * Not here: what makes a verdict (health/), what an announcement becomes (routing/), what happens when this process is gone
  * (the lease, sidecar/).
  */
+import { randomUUID } from 'node:crypto';
 import type { PopSlice } from '../config/anycast-config.ts';
 import { hostPrefix } from '../ip/prefix.ts';
 import type { RouteDriver } from '../routing/route-driver.ts';
@@ -41,6 +42,7 @@ import { DrainControl } from './drain-control.ts';
 import { EventLog, type EventSink } from './event-log.ts';
 import type { Intent, IntentKind, IntentStore } from './intent.ts';
 import { Judge } from './judge.ts';
+import { LeaseKeeper } from './lease/lease-keeper.ts';
 import { LookingGlass } from './looking-glass.ts';
 import type { AgentMetrics } from './metrics.ts';
 import type { ServiceAddresses } from './service-address.ts';
@@ -67,6 +69,11 @@ export interface UndrainReport {
   readonly reason: string;
 }
 
+const startingDecision: Decision = {
+  announcements: [],
+  reason: { kind: 'starting', waitingFor: ['the first look at the router'], kept: false },
+};
+
 /** Milliseconds that an undrain waits for the announcement before it reports how things stand. */
 const undrainWaitMs = 10_000;
 /** Milliseconds that ending waits to see the withdrawal. */
@@ -80,15 +87,15 @@ export class Agent implements AsyncDisposable {
   readonly #keeper: AddressKeeper;
   readonly #judge: Judge;
   readonly #glass: LookingGlass;
+  readonly #lease: LeaseKeeper;
   readonly #drain: DrainControl;
   readonly #end = new AbortController();
   readonly #decided = new Occasion();
   readonly #startedAt: string;
   #intent: Intent;
-  #decision: Decision = {
-    announcements: [],
-    reason: { kind: 'starting', waitingFor: ['the first look at the router'], kept: false },
-  };
+  #decision: Decision = startingDecision;
+  #hasBegun = false;
+  /** Nothing is decided before the router was looked at, at the start and after the sidecar had the routes. */
   #hasLooked = false;
   #ending = false;
   #serviceState: ReturnType<typeof serviceStateOf> = 'pending';
@@ -146,13 +153,26 @@ export class Agent implements AsyncDisposable {
       record,
       onLook: () => metrics.onSelections(this.#glass.selections()),
     });
+    this.#lease = new LeaseKeeper({
+      pop: slice.name,
+      runDirectory,
+      durationMs: slice.config.lease.duration,
+      agent: randomUUID(),
+      clock,
+      record,
+      onLapsed: () => this.#startOver(),
+      onFreshSidecar: () => this.#announcer.applyAgain(),
+      onChange: () => this.#announcer.wake(),
+    });
     this.#announcer = new Announcer({
       driver: parts.driver,
+      mayApply: (desired, seen) => this.#lease.mayApply(desired, seen),
       fallback: new Set(service.fallback.map(prefix => prefix.text)),
       clock,
       record,
       onBelief: belief => {
         metrics.onBelief(belief);
+        this.#hasLooked ||= this.#hasBegun;
         if (this.#decision.reason.kind === 'starting') this.#reconsider();
       },
     });
@@ -182,6 +202,7 @@ export class Agent implements AsyncDisposable {
       this.#checks.startProbes();
     }
     await this.#announcer.firstLook(this.#end.signal);
+    this.#hasBegun = true;
     this.#hasLooked = true;
     // A drain that an earlier life of this agent had begun. What becomes of it is in the log.
     if (this.#intent.kind === 'drain') this.#drain.start(async () => undefined).catch(() => undefined);
@@ -268,25 +289,45 @@ export class Agent implements AsyncDisposable {
 
   /** Ends as `drain.onStop` says, and not after `skip` aborts. Gives whether what it left behind was seen. */
   async end(skip: AbortSignal): Promise<boolean> {
-    const { config } = this.#parts.slice;
-    const { onStop, timeout } = config.drain;
-    if (onStop === 'keep') return true;
-    this.#ending = true;
-    const signals = [skip, this.#end.signal];
-    const { clock } = this.#parts;
-    if (onStop === 'drain' && this.#intent.kind === 'serve') {
-      const graceMs = config.drain.gracefulShutdown === 'off' ? 0 : config.drain.gracefulShutdown.wait;
-      // One timeout for the neighbours, one for the clients.
-      const limits = { ms: endWaitMs + graceMs + 2 * timeout, clock, signals };
-      return await isTrueWithin(limits, async signal => {
-        const drained = this.#drain.start(async () => undefined);
-        const stop = (): Promise<void> => this.#drain.end('SIGTERM');
-        signal.addEventListener('abort', stop, { once: true });
-        await drained.finally(() => signal.removeEventListener('abort', stop));
-      });
+    const { onStop } = this.#parts.slice.config.drain;
+    if (onStop === 'keep') {
+      await this.#lease.release('keep');
+      return true;
     }
+    this.#ending = true;
+    const isDraining = onStop === 'drain' && this.#intent.kind === 'serve';
+    const seen = await (isDraining ? this.#endDraining(skip) : this.#endWithdrawing(skip));
+    // What this process could not see through, the sidecar does.
+    await this.#lease.release('withdraw');
+    return seen;
+  }
+
+  async #endWithdrawing(skip: AbortSignal): Promise<boolean> {
     this.#reconsider();
-    return await isTrueWithin({ ms: endWaitMs, clock, signals }, signal => this.#announcer.settled(signal));
+    const limits = { ms: endWaitMs, clock: this.#parts.clock, signals: [skip, this.#end.signal] };
+    return await isTrueWithin(limits, signal => this.#announcer.settled(signal));
+  }
+
+  async #endDraining(skip: AbortSignal): Promise<boolean> {
+    const { gracefulShutdown: graceful, timeout } = this.#parts.slice.config.drain;
+    // One timeout for the neighbours, one for the clients.
+    const ms = endWaitMs + (graceful === 'off' ? 0 : graceful.wait) + 2 * timeout;
+    const limits = { ms, clock: this.#parts.clock, signals: [skip, this.#end.signal] };
+    return await isTrueWithin(limits, async signal => {
+      const stop = (): Promise<void> => this.#drain.end('SIGTERM');
+      signal.addEventListener('abort', stop, { once: true });
+      const drained = this.#drain.start(async () => undefined);
+      await drained.finally(() => signal.removeEventListener('abort', stop));
+    });
+  }
+
+  /** The sidecar had the routes while this process slept or was cut off: what it knew before has gone stale. */
+  #startOver(): void {
+    this.#hasLooked = false;
+    this.#judge.forgetDecision();
+    this.#decision = startingDecision;
+    this.#announcer.forget();
+    this.#checks.startOver();
   }
 
   /** Stops at once and leaves the router as it is. */
@@ -297,6 +338,7 @@ export class Agent implements AsyncDisposable {
     await this.#keeper[Symbol.asyncDispose]();
     await this.#checks[Symbol.asyncDispose]();
     await this.#glass[Symbol.asyncDispose]();
+    await this.#lease[Symbol.asyncDispose]();
     await this.#announcer[Symbol.asyncDispose]();
     await this.#parts.driver[Symbol.asyncDispose]();
   }
@@ -363,6 +405,7 @@ export class Agent implements AsyncDisposable {
       observation: observationReport(belief, now),
       checks: this.#checks.states().map(checkReport),
       damping: this.#judge.damping(),
+      lease: this.#lease.report(),
       peers: this.#judge.peers(),
       selections: Object.fromEntries(this.#glass.selections()),
     };

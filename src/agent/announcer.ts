@@ -18,6 +18,7 @@ import { describeError, Fault } from '../system/fault.ts';
 import { Occasion } from '../system/occasion.ts';
 import { within } from '../system/within.ts';
 import type { AgentEvent } from './event-log.ts';
+import type { SeenRoutes } from './lease/lease-keeper.ts';
 import { isDrift, isNoDifference, type RouteDifference, routeDifference } from './route-difference.ts';
 
 /** Milliseconds between observations when all is as it should be. */
@@ -38,6 +39,11 @@ export interface AnnouncerParts {
   /** Fallback prefixes, canonical text: announced by the sidecar whatever is wanted here. */
   readonly fallback: ReadonlySet<string>;
   readonly clock: Clock;
+  /**
+   * Whether `desired` may be applied at this moment, given what was last seen; asked right before. `wake` says that the
+   * answer may be another one.
+   */
+  mayApply(desired: readonly Announcement[], seen: SeenRoutes | undefined): boolean;
   record(event: AgentEvent): void;
   /** Called after each attempt to observe. */
   onBelief(belief: Belief): void;
@@ -96,6 +102,27 @@ export class Announcer implements AsyncDisposable {
     return this.#belief;
   }
 
+  /** What `mayApply` said may no longer be so. */
+  wake(): void {
+    this.#bell.ring();
+  }
+
+  /** The router is another one than before, or has forgotten everything. */
+  applyAgain(): void {
+    this.#routerIsBack();
+    this.#bell.ring();
+  }
+
+  /** Somebody else had the router: nothing that was wanted or seen before counts, until `want` and the next look. */
+  forget(): void {
+    this.#desired = undefined;
+    this.#revision += 1;
+    this.#mustApply = false;
+    this.#belief = { known: false, reason: 'not observed since the sidecar had the routes' };
+    this.#interrupt.abort(new Error('superseded'));
+    this.#bell.ring();
+  }
+
   /** Resolves when the first attempt to observe has ended, well or not. */
   async firstLook(signal: AbortSignal): Promise<void> {
     if (!this.#belief.known && this.#shown.failed === false) await this.#looked.next(signal);
@@ -116,7 +143,8 @@ export class Announcer implements AsyncDisposable {
     const { signal } = this.#end;
     try {
       for (;;) {
-        if (this.#mustApply && clock.monotonicMs() >= this.#retryAtMs) await this.#apply();
+        if (this.#mustApply && clock.monotonicMs() >= this.#retryAtMs && this.#mayApply())
+          await this.#apply();
         await this.#observe();
         await this.#bell.wait(this.#pauseMs(), clock, signal);
       }
@@ -128,13 +156,21 @@ export class Announcer implements AsyncDisposable {
   #pauseMs(): number {
     const now = this.#parts.clock.monotonicMs();
     const pollMs = this.#belief.known ? steadyMs : unknownMs;
-    if (this.#mustApply) return Math.min(pollMs, Math.max(0, this.#retryAtMs - now));
+    if (this.#mustApply && this.#mayApply()) return Math.min(pollMs, Math.max(0, this.#retryAtMs - now));
     const isConfirming =
       this.#settledRevision !== this.#revision && now - this.#confirmingSinceMs < confirmWithinMs;
     if (!isConfirming) return pollMs;
     const pause = this.#confirmPauseMs;
     this.#confirmPauseMs = Math.min(2 * pause, confirmPauseMs.last);
     return pause;
+  }
+
+  #mayApply(): boolean {
+    const belief = this.#belief;
+    const seen = belief.known
+      ? { atMonotonicMs: belief.atMonotonicMs, observation: belief.observation }
+      : undefined;
+    return this.#parts.mayApply(this.#desired ?? [], seen);
   }
 
   async #apply(): Promise<void> {

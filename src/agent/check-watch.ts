@@ -79,6 +79,20 @@ export class CheckWatch implements AsyncDisposable {
     this.#start(this.#watched.filter(watched => !isWatch(watched)));
   }
 
+  /** What was found so far has gone stale: every check that runs begins again as pending. */
+  startOver(): void {
+    for (const watched of this.#watched.filter(each => each.run !== undefined)) {
+      const from = watched.hysteresis.state;
+      const before = stop([watched]);
+      watched.hysteresis = pendingHysteresis;
+      watched.last = undefined;
+      const end = new AbortController();
+      const done = before.then(async () => await this.#run(watched, end.signal));
+      watched.run = { end, done };
+      if (from !== 'pending') this.#changed(watched, from, 'what it found before has gone stale');
+    }
+  }
+
   #start(all: readonly Watched[]): void {
     for (const watched of all) {
       if (watched.run) continue;

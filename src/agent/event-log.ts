@@ -8,6 +8,7 @@ import type { Clock } from '../system/clock.ts';
 import type { FaultCode } from '../system/fault.ts';
 import type { Attribution, ReasonKind } from './decide.ts';
 import type { DrainPhase } from './drain.ts';
+import type { LeaseEvent } from './lease/lease-event.ts';
 import type { Standing } from './peers/peer-report.ts';
 
 export type AgentEvent =
@@ -61,6 +62,7 @@ export type AgentEvent =
       readonly untilMs?: number;
       readonly until?: string;
     }
+  | LeaseEvent
   | {
       readonly kind: 'attribution';
       readonly check: string;
@@ -102,13 +104,21 @@ export type RecordedEvent = AgentEvent & {
 /** Events kept; a flapping PoP makes a handful a second. */
 const kept = 200;
 
-/** Events that someone should look at. */
+/** Kinds of events that someone should look at. */
 const alarming: ReadonlySet<AgentEvent['kind']> = new Set([
   'apply-failed',
   'drift',
   'observe-failed',
   'check-unknown',
+  'lease-lapsed',
 ]);
+
+function isAlarming(event: AgentEvent): boolean {
+  if (event.kind === 'lease') return event.state === 'lost';
+  if (event.kind === 'damping') return event.suppressed;
+  if (event.kind === 'floor') return event.outcome === 'refused';
+  return alarming.has(event.kind);
+}
 
 /** What the event log needs of a logger; pino has it. */
 export interface EventSink {
@@ -131,7 +141,7 @@ export class EventLog {
     const at = new Date(this.#clock.wallMs()).toISOString();
     const recorded = { ...event, at, monotonicMs: this.#clock.monotonicMs() };
     this.#events = [...this.#events, recorded].slice(-kept);
-    this.#log[alarming.has(event.kind) ? 'warn' : 'info'](event, event.kind);
+    this.#log[isAlarming(event) ? 'warn' : 'info'](event, event.kind);
     for (const listener of this.#listeners) listener(recorded);
   }
 

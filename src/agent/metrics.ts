@@ -7,6 +7,7 @@ import type { DampingReport } from './damper.ts';
 import { type Decision, reasonKinds } from './decide.ts';
 import type { RecordedEvent } from './event-log.ts';
 import { type IntentKind, intentKinds } from './intent.ts';
+import { leaseMetrics } from './lease/lease-metrics.ts';
 import type { Selection } from './looking-glass.ts';
 import type { PeerView } from './peers/peer-watch.ts';
 import { isDrift } from './route-difference.ts';
@@ -44,12 +45,14 @@ export function agentMetrics(labels: MetricLabels): AgentMetrics {
   const routes = routeMetrics(registry, labels);
   const checks = checkMetrics(registry, labels);
   const others = peerMetrics(registry, labels);
+  const onLease = leaseMetrics(registry);
   return {
     registry,
     onEvent(event) {
       checks.onEvent(event);
       routes.onEvent(event);
       others.onEvent(event);
+      onLease(event);
     },
     onVerdict: checks.onVerdict,
     onBelief: routes.onBelief,

@@ -74,6 +74,7 @@ function details(view: View): string[] {
       ),
     ),
     ...row('checks', checkLines(view.checks)),
+    ...row('lease', leaseLines(view.lease)),
     ...row('damping', dampingLines(view.damping)),
     ...row('peers', view.peers.map(peerLine)),
     ...row(
@@ -81,6 +82,13 @@ function details(view: View): string[] {
       Object.entries(view.selections).map(([name, yes]) => `by ${name}: ${yes}`),
     ),
   ];
+}
+
+function leaseLines({ state, detail, lapses }: View['lease']): string[] {
+  const color = state === 'held' ? 'green' : state === 'lost' ? 'red' : 'yellow';
+  const lapsed =
+    lapses === 0 ? '' : `  (the sidecar had the routes ${lapses === 1 ? 'once' : `${lapses} times`})`;
+  return [`${styleText(color, state)}${state === 'held' ? '' : `  ${detail}`}${lapsed}`];
 }
 
 /** Nothing while nothing flapped. */
@@ -156,6 +164,10 @@ function eventSentence(event: RecordedEvent): string {
       return `missing: ${list(event.missing)}; unexpected: ${list(event.extra)}; with other attributes: ${list(event.different)}`;
     case 'damping':
       return `${event.penalty.toFixed(1)} flaps count${event.until === undefined ? '' : `: suppressed until ${clockTime(event.until)}`}`;
+    case 'lease':
+      return `${event.state}: ${event.detail}`;
+    case 'lease-lapsed':
+      return event.detail;
     case 'attribution':
       return `${event.check}: ${{ here: 'here alone', everywhere: 'everywhere', unknown: 'unknown where' }[event.outcome]}: ${event.detail}`;
     case 'floor':

@@ -17,6 +17,8 @@ interface Stage extends AsyncDisposable {
   readonly routes: TroubledRoutes;
   readonly announcer: Announcer;
   readonly events: AgentEvent[];
+  /** Whether anything may be announced. */
+  mayAnnounce: boolean;
   /** Kinds of the events up to now. */
   kinds(): string[];
 }
@@ -25,22 +27,24 @@ async function stage(): Promise<Stage> {
   const clock = fakeClock();
   const routes = troubledRoutes();
   const events: AgentEvent[] = [];
+  const s: { mayAnnounce: boolean } = { mayAnnounce: true };
   const announcer = new Announcer({
     driver: routes,
+    mayApply: desired => s.mayAnnounce || desired.length === 0,
     fallback: new Set(),
     clock,
     record: event => events.push(event),
     onBelief: () => undefined,
   });
   await clock.advance(0);
-  return {
+  return Object.assign(s, {
     clock,
     routes,
     announcer,
     events,
     kinds: () => events.map(({ kind }) => kind),
     [Symbol.asyncDispose]: () => announcer[Symbol.asyncDispose](),
-  };
+  });
 }
 
 const exportedOf = (announcer: Announcer): string[] | undefined => {
@@ -54,6 +58,34 @@ describe('the announcer', () => {
     assert.deepEqual(exportedOf(s.announcer), []);
     assert.equal(s.routes.attempts, 0);
     assert.deepEqual(s.kinds(), ['session', 'session', 'observed']);
+  });
+
+  it('does not announce without leave, withdraws all the same, and announces as soon as there is leave', async () => {
+    await using s = await stage();
+    s.mayAnnounce = false;
+    s.announcer.want(service);
+    await s.clock.advance(5000);
+    assert.equal(s.routes.attempts, 0);
+    s.announcer.want([]);
+    await s.clock.advance(0);
+    assert.equal(s.routes.attempts, 1);
+    s.announcer.want(service);
+    s.mayAnnounce = true;
+    s.announcer.wake();
+    await s.clock.advance(0);
+    assert.deepEqual(exportedOf(s.announcer), [vip]);
+  });
+
+  it('forgets what it wanted and saw when somebody else had the router, and looks anew', async () => {
+    await using s = await stage();
+    s.announcer.want(service);
+    await s.clock.advance(100);
+    const attempts = s.routes.attempts;
+    s.announcer.forget();
+    assert.equal(s.announcer.belief().known, false);
+    await s.clock.advance(2000);
+    assert.deepEqual(exportedOf(s.announcer), [vip]);
+    assert.equal(s.routes.attempts, attempts);
   });
 
   it('applies a wish without any pause, and believes it when it sees it', async () => {

@@ -18,6 +18,7 @@ function report(over: Partial<AgentReport>): AgentReport {
     observation: seen([prefix], true),
     checks: [],
     damping: { penalty: 0, suppressed: false },
+    lease: { state: 'held', detail: 'renewed', remainingMs: 3000, lapses: 0 },
     peers: [],
     selections: {},
     ...over,
