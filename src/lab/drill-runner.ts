@@ -48,7 +48,7 @@ export interface DrillParts {
   readonly onProgress: (line: string) => void;
 }
 
-/** Milliseconds until every client must be answered, or the drill cannot run. */
+/** Milliseconds until all must be well, or the drill cannot run. */
 const readyMs = 15_000;
 /** Milliseconds that clients ask before the fault: their own start must not be taken for the service's slowness. */
 const warmUpMs = 3000;
@@ -67,8 +67,9 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   const watch = cleanup.use(watchNeighbours(lab, config, clock));
   const probers = cleanup.use(startProbers(lab, config, options.rate));
   onProgress(`${probers.clients.length} clients ask ${options.rate} times a second each`);
-  await forgetFlaps(drill.everywhere === true ? Object.keys(config.pops) : [pop], parts);
-  await everyoneAnswered(probers, parts);
+  const hit = drill.everywhere === true ? Object.keys(config.pops) : [pop];
+  await forgetFlaps(hit, parts);
+  await allIsWell(hit, { probers, watch, parts });
   const homes = homesOf(probers.tracks());
   if (![...homes.values()].includes(pop)) {
     throw new Fault('usage', `${pop} has no clients to lose`, { hint: 'choose another PoP with --pop' });
@@ -105,7 +106,7 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   return { drill: drill.name, ok: claims.every(({ ok }) => ok), claims, ...outcome };
 }
 
-/** What it says does not matter: whether the PoPs then serve is what `everyoneAnswered` looks at. */
+/** What it says does not matter: whether the PoPs then serve is what `allIsWell` looks at. */
 async function forgetFlaps(pops: readonly string[], { lab, signal }: DrillParts): Promise<void> {
   await Promise.all(
     pops.map(async pop => {
@@ -135,17 +136,17 @@ function lookAt(round: Round, { probers, watch, parts }: Watching): Look {
   };
 }
 
-/** @throws Fault `timeout` when a client is not. */
-async function everyoneAnswered(probers: Probers, parts: DrillParts): Promise<void> {
+/** Every client is answered, and the PoPs that are to break announce. @throws Fault `timeout` when it does not become so. */
+async function allIsWell(pops: readonly string[], { probers, watch, parts }: Watching): Promise<void> {
   const warmMs = parts.clock.monotonicMs() + warmUpMs;
   const steady = await comesTrue(readyMs, parts, () => {
     const tracks = probers.tracks();
     const isWarm = parts.clock.monotonicMs() > warmMs && tracks.length === probers.expectedTracks;
-    return isWarm && tracks.every(track => endsSteady(track, 0));
+    return isWarm && pops.every(watch.isWhole) && tracks.every(track => endsSteady(track, 0));
   });
   if (steady) return;
-  throw new Fault('timeout', 'not every client is answered before the drill', {
-    hint: 'look at anycast catchment',
+  throw new Fault('timeout', 'not every client is answered, or not every PoP announces, before the drill', {
+    hint: 'look at anycast catchment, and at anycast explain of the PoP',
   });
 }
 

@@ -12,6 +12,8 @@ export interface NeighbourWatch extends AsyncDisposable {
   changesOf(pop: string, sinceMs: number): RouteChanges;
   /** Whether a neighbour forwards a service address to the PoP, as far as it was seen. */
   isForwardedTo(pop: string): boolean;
+  /** Whether every neighbour does, every address. */
+  isWhole(pop: string): boolean;
 }
 
 export interface RouteChanges {
@@ -46,11 +48,16 @@ export function watchNeighbours(lab: Lab, config: AnycastConfig, clock: Clock): 
   });
   return {
     changesOf: (pop, sinceMs) => changesOf(routes, pop, sinceMs),
-    isForwardedTo: pop => serviceRoutes(routes, pop).some(({ changes }) => changes.at(-1)?.toPop ?? true),
+    isForwardedTo: pop => serviceRoutes(routes, pop).some(isThere),
+    isWhole: pop => serviceRoutes(routes, pop).every(isThere),
     async [Symbol.asyncDispose]() {
       await Promise.all(children.map(child => child[Symbol.asyncDispose]()));
     },
   };
+}
+
+function isThere({ changes }: WatchedRoute): boolean {
+  return changes.at(-1)?.toPop ?? true;
 }
 
 /** Notes what a line of `ip monitor route` says of these routes of one node. */
@@ -62,7 +69,7 @@ export function noteLine(routes: readonly WatchedRoute[], line: string, atMs: nu
   for (const route of routes) {
     if (route.prefix !== prefix) continue;
     // A route through another node, and the end of one, say nothing of the route through this PoP when that is gone already.
-    const before = route.changes.at(-1)?.toPop ?? true;
+    const before = isThere(route);
     const toPop = via === route.via ? !isDeleted : isDeleted && before;
     if (toPop !== before) route.changes.push({ atMs, toPop });
   }
@@ -82,8 +89,8 @@ export function changesOf(routes: readonly WatchedRoute[], pop: string, sinceMs:
 
 /** When a route ceased to lead to the PoP; at once when it did not at that moment. */
 function leftAt({ changes }: WatchedRoute, sinceMs: number): number | undefined {
-  const isThere = changes.findLast(({ atMs }) => atMs <= sinceMs)?.toPop ?? true;
-  return isThere ? changes.find(({ atMs, toPop }) => atMs > sinceMs && !toPop)?.atMs : sinceMs;
+  const wasThere = changes.findLast(({ atMs }) => atMs <= sinceMs)?.toPop ?? true;
+  return wasThere ? changes.find(({ atMs, toPop }) => atMs > sinceMs && !toPop)?.atMs : sinceMs;
 }
 
 /** Every route that each neighbour has through each PoP when all is well. */

@@ -86,7 +86,7 @@ export function outcomeOf(measured: Measured): Outcome {
     },
     catchment: { ...catchment, restored: catchmentOfTracks(tracks.map(track => since(track, healMs))) },
     healedMs: healMs - faultMs,
-    returnedMs: returned ? Math.max(...tracks.map(steadySince)) - healMs : null,
+    returnedMs: returned ? Math.max(0, Math.max(...tracks.map(steadySince)) - healMs) : null,
     othersWithdrew: [...logs]
       .filter(([other, events]) => other !== pop && after(events, isWithdrawal) !== null)
       .map(([other]) => other),
