@@ -5,8 +5,8 @@
  * drill has seen enough (or after `settleMs`), it is healed; when everybody is back where they were (or after `returnMs`),
  * the probers stop and the samples are judged (`measuring/outcome.ts`).
  *
- * A drill is a fault on purpose, and a PoP that had several would come back ever later: before each, an operator's word makes
- * the agents forget the flaps of the last one.
+ * A drill is a fault on purpose, and a PoP that had several would come back ever later: before each, an operator's word
+ * (`anycast undrain`) makes the agents forget the flaps of the last one.
  *
  * All times are CLOCK_MONOTONIC of one machine: the probers' samples, the agents' event logs and the neighbours' kernels can
  * be subtracted from each other.
@@ -57,7 +57,7 @@ const settleMs = 10_000;
 const returnMs = 30_000;
 /** A fault lasts longer than clients wait, so that late answers of a frozen resolver count as lost. */
 const faultLastsMs = patienceMs + 500;
-/** How often the samples are looked at; it delays the next step, never a measured time. */
+/** Pause between looks at what is waited for; it delays the next step, never a measured time. */
 const lookMs = 50;
 
 export async function runDrill(drill: Drill, options: DrillOptions, parts: DrillParts): Promise<DrillReport> {
@@ -67,9 +67,8 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   const watch = cleanup.use(watchNeighbours(lab, config, clock));
   const probers = cleanup.use(startProbers(lab, config, options.rate));
   onProgress(`${probers.clients.length} clients ask ${options.rate} times a second each`);
-  const hit = drill.everywhere === true ? Object.keys(config.pops) : [pop];
-  await forgetFlaps(hit, parts);
-  await allIsWell(hit, { probers, watch, parts });
+  await everyPopServes(drill.everywhere === true ? Object.keys(config.pops) : [pop], parts);
+  await everyoneAnswered(probers, parts);
   const homes = homesOf(probers.tracks());
   if (![...homes.values()].includes(pop)) {
     throw new Fault('usage', `${pop} has no clients to lose`, { hint: 'choose another PoP with --pop' });
@@ -106,12 +105,21 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   return { drill: drill.name, ok: claims.every(({ ok }) => ok), claims, ...outcome };
 }
 
-/** What it says does not matter: whether the PoPs then serve is what `allIsWell` looks at. */
-async function forgetFlaps(pops: readonly string[], { lab, signal }: DrillParts): Promise<void> {
+/**
+ * The PoPs to be broken are undrained, which also forgets their flaps; the others do what their operators want.
+ * @throws Fault `refused` when one does not.
+ */
+async function everyPopServes(broken: readonly string[], parts: DrillParts): Promise<void> {
+  const { lab, config, signal } = parts;
   await Promise.all(
-    pops.map(async pop => {
-      const argv = popCommand(lab.plan, pop, 'undrain');
-      await lab.exec(pop, argv, { signal, timeoutMs: readyMs });
+    Object.keys(config.pops).map(async pop => {
+      const argv = popCommand(lab.plan, pop, broken.includes(pop) ? 'undrain' : 'status');
+      const isWell = async (): Promise<boolean> =>
+        (await lab.exec(pop, argv, { signal, timeoutMs: readyMs })).exitCode === 0;
+      if (await comesTrue(readyMs, parts, isWell)) return;
+      throw new Fault('refused', `${pop} does not serve before the drill`, {
+        hint: `anycast explain at ${pop} says why`,
+      });
     }),
   );
 }
@@ -136,17 +144,17 @@ function lookAt(round: Round, { probers, watch, parts }: Watching): Look {
   };
 }
 
-/** Every client is answered, and the PoPs that are to break announce. @throws Fault `timeout` when it does not become so. */
-async function allIsWell(pops: readonly string[], { probers, watch, parts }: Watching): Promise<void> {
+/** @throws Fault `timeout` when a client is not. */
+async function everyoneAnswered(probers: Probers, parts: DrillParts): Promise<void> {
   const warmMs = parts.clock.monotonicMs() + warmUpMs;
   const steady = await comesTrue(readyMs, parts, () => {
     const tracks = probers.tracks();
     const isWarm = parts.clock.monotonicMs() > warmMs && tracks.length === probers.expectedTracks;
-    return isWarm && pops.every(watch.isWhole) && tracks.every(track => endsSteady(track, 0));
+    return isWarm && tracks.every(track => endsSteady(track, 0));
   });
   if (steady) return;
-  throw new Fault('timeout', 'not every client is answered, or not every PoP announces, before the drill', {
-    hint: 'look at anycast catchment, and at anycast explain of the PoP',
+  throw new Fault('timeout', 'not every client is answered before the drill', {
+    hint: 'look at anycast catchment',
   });
 }
 
@@ -161,9 +169,13 @@ function healOnce(drill: Drill, parts: StageParts, record: StageRecord): () => P
 }
 
 /** Waits until `claim` holds. Gives whether it did within `ms`. */
-async function comesTrue(ms: number, { clock, signal }: DrillParts, claim: () => boolean): Promise<boolean> {
+async function comesTrue(
+  ms: number,
+  { clock, signal }: DrillParts,
+  claim: () => boolean | Promise<boolean>,
+): Promise<boolean> {
   const deadline = clock.monotonicMs() + ms;
-  while (!claim()) {
+  while (!(await claim())) {
     if (clock.monotonicMs() > deadline) return false;
     await clock.sleep(lookMs, signal);
   }
