@@ -64,11 +64,12 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   const { lab, config, clock, signal, onProgress } = parts;
   const { pop } = options;
   await using cleanup = new AsyncDisposableStack();
+  const warmMs = clock.monotonicMs() + warmUpMs;
   const watch = cleanup.use(watchNeighbours(lab, config, clock));
   const probers = cleanup.use(startProbers(lab, config, options.rate));
   onProgress(`${probers.clients.length} clients ask ${options.rate} times a second each`);
   await everyPopServes(drill.everywhere === true ? Object.keys(config.pops) : [pop], parts);
-  await everyoneAnswered(probers, parts);
+  await everyoneAnswered(probers, warmMs, parts);
   const homes = homesOf(probers.tracks());
   if (![...homes.values()].includes(pop)) {
     throw new Fault('usage', `${pop} has no clients to lose`, { hint: 'choose another PoP with --pop' });
@@ -144,13 +145,13 @@ function lookAt(round: Round, { probers, watch, parts }: Watching): Look {
   };
 }
 
-/** @throws Fault `timeout` when a client is not. */
-async function everyoneAnswered(probers: Probers, parts: DrillParts): Promise<void> {
-  const warmMs = parts.clock.monotonicMs() + warmUpMs;
+/** Waits until every client is served steadily from now on, and `warmMs` is over. @throws Fault `timeout` when one is not. */
+async function everyoneAnswered(probers: Probers, warmMs: number, parts: DrillParts): Promise<void> {
+  const nowMs = parts.clock.monotonicMs();
   const steady = await comesTrue(readyMs, parts, () => {
     const tracks = probers.tracks();
     const isWarm = parts.clock.monotonicMs() > warmMs && tracks.length === probers.expectedTracks;
-    return isWarm && tracks.every(track => endsSteady(track, 0));
+    return isWarm && tracks.every(track => endsSteady(track, nowMs));
   });
   if (steady) return;
   throw new Fault('timeout', 'not every client is answered before the drill', {

@@ -4,31 +4,35 @@
  * Each time the route stays away longer, and soon it is suppressed: the Internet hears of a few changes, however often the
  * fault comes and goes. Whoever ends the fault for good says so with `anycast undrain`, and need not wait.
  */
+import type { AnycastConfig } from '../../config/anycast-config.ts';
 import { allMove, allReturn, othersStay, wroteDown } from '../claims.ts';
 import { type Claim, defineDrill, type Outcome, type Stage } from '../drill.ts';
 import { insertStandIn, removeStandIn, startStandIn, takeOutStandIn } from '../stand-in.ts';
 
 /** How often the fault comes and goes. */
-const flaps = 12;
-/** Milliseconds until the PoP must have withdrawn, and until its route must be back unless it is held back. */
-const goneMs = 800;
-const backMs = 1900;
-/** Milliseconds of each state once the route stays away: long enough for three probes to see it. */
+const flaps = 10;
+/** Milliseconds until the PoP must have withdrawn, and until its checks are up again beside the hold. */
+const noticedMs = 900;
+/** Milliseconds of each state once the route stays away: about as long as three probes take to see it. */
 const quickMs = 300;
-/** Route changes per address that are heard: two for each of the first flaps, where each of twelve would cause two. */
+/** What the neighbour may hear, per address; undamped, each flap is two changes. */
 const heardChanges = flaps;
 
 export const flappingCheck = defineDrill({
   name: 'flapping-check',
   summary: 'answers turn to SERVFAIL and back, over and over',
-  needs: { what: 'damping that is not off', has: (_, { damping }) => damping !== 'off' },
+  needs: {
+    what: `damping that suppresses after ${flaps / 2} flaps`,
+    has: (_, { damping }) => damping !== 'off' && damping.suppress < flaps / 2,
+  },
   prepare: async stage => await startStandIn(stage, 'servfail'),
   inject: async stage => {
+    const backMs = longestHoldMs(stage.config) + noticedMs;
     let held = false;
     for (let flap = 0; flap < flaps; flap += 1) {
       await insertStandIn(stage);
       if (held) await stage.pause(quickMs);
-      else await becomes(false, goneMs, stage);
+      else await becomes(false, noticedMs, stage);
       await takeOutStandIn(stage);
       // The last one leaves the PoP well, with a route that must stay away all the same.
       if (held || flap === flaps - 1) await stage.pause(quickMs);
@@ -41,12 +45,17 @@ export const flappingCheck = defineDrill({
   },
   claims: outcome => [
     changesAreFew(outcome),
-    wroteDown('the PoP says until when it is suppressed', event => isSuppression(event), { outcome }),
+    wroteDown('the PoP says until when it is suppressed', isSuppression, { outcome }),
     allMove(outcome),
     othersStay(outcome),
     allReturn(outcome),
   ],
 });
+
+/** How long a route is held back at most before it is suppressed altogether: the hold doubles with each flap that counts. */
+function longestHoldMs({ damping }: AnycastConfig): number {
+  return damping === 'off' ? 0 : damping.hold * 2 ** Math.max(0, Math.ceil(damping.suppress) - 2);
+}
 
 /** Waits until the neighbours forward to the PoP, or do not. Gives whether it came true within `ms`. */
 async function becomes(forwarded: boolean, ms: number, stage: Stage): Promise<boolean> {

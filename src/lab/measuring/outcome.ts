@@ -67,11 +67,11 @@ export function outcomeOf(measured: Measured): Outcome {
   const { pop, faultMs, healMs, tracks, logs, routes, catchment, returned } = measured;
   const samples = tracks.flatMap(track => track.samples);
   const losses = lossesOf(samples);
-  const after = (events: readonly AgentEvent[], wanted: (event: AgentEvent) => boolean): number | null => {
-    const event = events.find(each => each.monotonicMs > faultMs && wanted(each));
+  // What an agent that was gone says when it is back is no span of the fault.
+  const during = (wanted: (event: AgentEvent) => boolean): number | null => {
+    const event = logs.get(pop)?.find(each => isDuring(each.monotonicMs, measured) && wanted(each));
     return event ? event.monotonicMs - faultMs : null;
   };
-  const ownLog = logs.get(pop) ?? [];
   return {
     pop,
     probes: { sent: samples.length, answered: samples.length - losses.lost, ...losses },
@@ -79,8 +79,8 @@ export function outcomeOf(measured: Measured): Outcome {
     lostOnReturn: samples.filter(sample => sample.sentMs > healMs && !isGood(sample)).length,
     longestGapMs: Math.max(0, ...tracks.map(track => longestGapMs(track.samples))),
     spans: {
-      detectedMs: after(ownLog, isDetection),
-      withdrawnMs: after(ownLog, isWithdrawal),
+      detectedMs: during(isDetection),
+      withdrawnMs: during(isWithdrawal),
       neighbourMs: routes[pop]?.leftMs ?? null,
       firstAnswerElsewhereMs: firstElsewhere(measured),
     },
@@ -88,7 +88,8 @@ export function outcomeOf(measured: Measured): Outcome {
     healedMs: healMs - faultMs,
     returnedMs: returned ? Math.max(0, Math.max(...tracks.map(steadySince)) - healMs) : null,
     othersWithdrew: [...logs]
-      .filter(([other, events]) => other !== pop && after(events, isWithdrawal) !== null)
+      .filter(([other]) => other !== pop)
+      .filter(([, events]) => events.some(event => event.monotonicMs > faultMs && isWithdrawal(event)))
       .map(([other]) => other),
     routes,
     events: Object.fromEntries([...logs].map(([each, events]) => [each, datedSince(faultMs, events)])),
@@ -103,11 +104,18 @@ function datedSince(faultMs: number, events: readonly AgentEvent[]): Outcome['ev
     .map(event => ({ ...event, afterMs: event.monotonicMs - faultMs }));
 }
 
-function firstElsewhere({ tracks, homes, pop, faultMs }: Measured): number | null {
+function isDuring(atMs: number, { faultMs, healMs }: Measured): boolean {
+  return atMs > faultMs && atMs <= healMs;
+}
+
+function firstElsewhere(measured: Measured): number | null {
+  const { tracks, homes, pop, faultMs } = measured;
   const times = tracks
     .filter(track => homes.get(keyOf(track)) === pop)
     .flatMap(({ samples }) => {
-      const first = samples.find(sample => sample.sentMs > faultMs && isGood(sample) && sample.pop !== pop);
+      const first = samples.find(
+        sample => isDuring(sample.sentMs, measured) && isGood(sample) && sample.pop !== pop,
+      );
       return first?.answeredMs ?? [];
     });
   return times.length > 0 ? Math.min(...times) - faultMs : null;
