@@ -12,7 +12,7 @@ export const drillCommand: CommandKind = {
       .description('Exit code 0: all claims hold; 1: a claim failed; 2: the drill could not run.')
       .argument('[name]', 'which drill')
       .option('--list', 'list the drills')
-      .option('--pop <name>', 'the PoP to break; the first of the configuration unless told')
+      .option('--pop <name>', 'the PoP to break; the first that has what the drill needs unless told')
       .option('--rate <number>', 'queries per second of each client', numberOption, 500)
       .option('--json', 'machine-readable')
       .action(
@@ -48,15 +48,14 @@ async function list(): Promise<number> {
 }
 
 async function play(name: string, options: DrillArguments, signal: AbortSignal): Promise<number> {
-  const { drillOfName } = await import('../lab/drills.ts');
+  const { drillOfName, popOfDrill } = await import('../lab/drills.ts');
   const { loadDeployment } = await import('./inputs/deployment.ts');
-  const { popOf } = await import('../config/load-config.ts');
   const { runDrill } = await import('../lab/drill-runner.ts');
   const { formatDrillReport } = await import('../lab/report/drill-report.ts');
   const { systemClock } = await import('../system/clock.ts');
   const chosen = drillOfName(name);
   const config = await loadDeployment(options.config);
-  const { name: pop } = popOf(config, options.pop ?? Object.keys(config.pops)[0] ?? '');
+  const pop = popOfDrill(chosen, config, options.pop);
   const lab = await runningLab(options, signal);
   const onProgress = (line: string): void => void process.stderr.write(`${line}\n`);
   const report = await runDrill(

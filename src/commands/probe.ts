@@ -9,7 +9,7 @@ export const probeCommand: CommandKind = {
     command
       .summary('ask an address at a fixed rate and note who answers')
       .description(
-        'Prints one JSON line per query: [family, sent, answered, rcode, pop], times in monotonic ms.',
+        'Prints one JSON line per query: [family, sent, answered, rcode, pop, refused], times in monotonic ms.',
       )
       .option('--target <address...>', 'address to ask; the rate is shared', addressOption, [])
       .option('--port <number>', 'its port', numberOption, 53)

@@ -2,8 +2,11 @@
  * Plays a drill: clients that ask all the time, one fault, one heal, and the times of what happened in between.
  *
  * A round: every client network gets a prober; when all of them are being answered, the fault is injected; when the
- * clients of the sick PoP are being answered elsewhere (or after `settleMs`), it is healed; when everybody is back where
- * they were (or after `returnMs`), the probers stop and the samples are judged (`measuring/outcome.ts`).
+ * drill has seen enough (or after `settleMs`), it is healed; when everybody is back where they were (or after `returnMs`),
+ * the probers stop and the samples are judged (`measuring/outcome.ts`).
+ *
+ * A drill is a fault on purpose, and a PoP that had several would come back ever later: before each, an operator's word
+ * (`anycast undrain`) makes the agents forget the flaps of the last one.
  *
  * All times are CLOCK_MONOTONIC of one machine: the probers' samples, the agents' event logs and the neighbours' kernels can
  * be subtracted from each other.
@@ -13,14 +16,15 @@
 import type { AnycastConfig } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
 import { Fault } from '../system/fault.ts';
-import type { Claim, Drill, Outcome, Stage } from './drill.ts';
+import type { Claim, Drill, Look, Outcome } from './drill.ts';
 import { popCommand } from './kit-command.ts';
 import type { Lab } from './lab-runtime.ts';
 import { readAgentLogs } from './measuring/agent-log.ts';
-import { watchNeighbours } from './measuring/neighbour-watch.ts';
-import { endsSteady, homesOf, isAway, isBack, outcomeOf, since } from './measuring/outcome.ts';
+import { type NeighbourWatch, watchNeighbours } from './measuring/neighbour-watch.ts';
+import { endsSteady, homesOf, isAway, isHome, outcomeOf, type Round, since } from './measuring/outcome.ts';
 import { type Probers, patienceMs, startProbers } from './measuring/probers.ts';
 import { catchmentOfTracks } from './prober/analysis.ts';
+import { emptyRecord, type StageParts, type StageRecord, stageOf } from './stage.ts';
 
 export interface DrillOptions {
   readonly pop: string;
@@ -44,67 +48,110 @@ export interface DrillParts {
   readonly onProgress: (line: string) => void;
 }
 
-/** Milliseconds until every client must be answered, or the drill cannot run. */
+/** Milliseconds until all must be well, or the drill cannot run. */
 const readyMs = 15_000;
 /** Milliseconds that clients ask before the fault: their own start must not be taken for the service's slowness. */
 const warmUpMs = 3000;
-/** Milliseconds that the clients of the sick PoP get to be answered elsewhere, and to come back after the heal. */
+/** Milliseconds after the injection until everything a drill waits for is seen, and after the heal until clients are back. */
 const settleMs = 10_000;
 const returnMs = 30_000;
 /** A fault lasts longer than clients wait, so that late answers of a frozen resolver count as lost. */
 const faultLastsMs = patienceMs + 500;
-/** How often the samples are looked at; it delays the next step, never a measured time. */
+/** Pause between looks at what is waited for; it delays the next step, never a measured time. */
 const lookMs = 50;
 
 export async function runDrill(drill: Drill, options: DrillOptions, parts: DrillParts): Promise<DrillReport> {
   const { lab, config, clock, signal, onProgress } = parts;
   const { pop } = options;
   await using cleanup = new AsyncDisposableStack();
-  const watch = cleanup.use(watchNeighbours(lab, config, pop, clock));
+  const warmMs = clock.monotonicMs() + warmUpMs;
+  const watch = cleanup.use(watchNeighbours(lab, config, clock));
   const probers = cleanup.use(startProbers(lab, config, options.rate));
   onProgress(`${probers.clients.length} clients ask ${options.rate} times a second each`);
-  await everyoneAnswered(probers, parts);
+  await everyPopServes(drill.everywhere === true ? Object.keys(config.pops) : [pop], parts);
+  await everyoneAnswered(probers, warmMs, parts);
   const homes = homesOf(probers.tracks());
   if (![...homes.values()].includes(pop)) {
     throw new Fault('usage', `${pop} has no clients to lose`, { hint: 'choose another PoP with --pop' });
   }
   const before = catchmentOfTracks(probers.tracks());
 
-  const stage = stageOf(pop, parts);
-  const heal = healOnce(drill, stage);
+  const record = emptyRecord();
+  const stageParts = { ...parts, pop, isForwardedTo: watch.isForwardedTo };
+  const heal = healOnce(drill, stageParts, record);
   cleanup.defer(heal);
+  const stage = stageOf(stageParts, record, signal);
   await drill.prepare?.(stage);
-  onProgress(`${drill.name} at ${pop}`);
-  const faultMs = clock.monotonicMs();
+  onProgress(`${drill.name} at ${drill.everywhere === true ? 'every PoP' : pop}`);
+  const round = { pop, homes, faultMs: clock.monotonicMs() };
   await drill.inject(stage);
-  const round = { pop, homes, faultMs };
-  const moved = (): boolean =>
-    clock.monotonicMs() > faultMs + faultLastsMs && probers.tracks().every(track => isAway(track, round));
-  await comesTrue(settleMs, parts, moved);
-  const after = catchmentOfTracks(probers.tracks().map(track => since(track, faultMs)));
+  const look = lookAt(round, { probers, watch, parts });
+  const isSeen = drill.isSeen ?? (each => each.allMoved());
+  await comesTrue(settleMs, parts, () => look.elapsedMs > faultLastsMs && isSeen(look));
+  const after = catchmentOfTracks(probers.tracks().map(track => since(track, round.faultMs)));
 
   onProgress('healing');
   const healMs = clock.monotonicMs();
   await heal();
-  const back = (): boolean => probers.tracks().every(track => isBack(track, homes, healMs));
+  const back = (): boolean => probers.tracks().every(track => isHome(track, homes, healMs));
   const returned = await comesTrue(returnMs, parts, back);
   onProgress('counting');
   const tracks = await probers.stop();
-  const logs = await readAgentLogs(lab, Object.keys(config.pops), signal);
-  const neighbourMs = watch.leftMs(faultMs);
+  const pops = Object.keys(config.pops);
+  const logs = await readAgentLogs(lab, pops, signal);
+  const routes = Object.fromEntries(pops.map(each => [each, watch.changesOf(each, round.faultMs)]));
   const catchment = { before, after };
-  const outcome = outcomeOf({ ...round, healMs, returned, tracks, logs, neighbourMs, catchment });
-  const claims = drill.claims(outcome);
+  const outcome = outcomeOf({ ...round, ...record, healMs, returned, tracks, logs, routes, catchment });
+  const claims = drill.claims(outcome, config);
   return { drill: drill.name, ok: claims.every(({ ok }) => ok), claims, ...outcome };
 }
 
-/** @throws Fault `timeout` when a client is not. */
-async function everyoneAnswered(probers: Probers, parts: DrillParts): Promise<void> {
-  const warmMs = parts.clock.monotonicMs() + warmUpMs;
+/**
+ * The PoPs to be broken are undrained, which also forgets their flaps; the others do what their operators want.
+ * @throws Fault `refused` when one does not.
+ */
+async function everyPopServes(broken: readonly string[], parts: DrillParts): Promise<void> {
+  const { lab, config, signal } = parts;
+  await Promise.all(
+    Object.keys(config.pops).map(async pop => {
+      const argv = popCommand(lab.plan, pop, broken.includes(pop) ? 'undrain' : 'status');
+      const isWell = async (): Promise<boolean> =>
+        (await lab.exec(pop, argv, { signal, timeoutMs: readyMs })).exitCode === 0;
+      if (await comesTrue(readyMs, parts, isWell)) return;
+      throw new Fault('refused', `${pop} does not serve before the drill`, {
+        hint: `anycast explain at ${pop} says why`,
+      });
+    }),
+  );
+}
+
+interface Watching {
+  readonly probers: Probers;
+  readonly watch: NeighbourWatch;
+  readonly parts: DrillParts;
+}
+
+function lookAt(round: Round, { probers, watch, parts }: Watching): Look {
+  const { faultMs, homes } = round;
+  return {
+    config: parts.config,
+    get elapsedMs() {
+      return parts.clock.monotonicMs() - faultMs;
+    },
+    allMoved: () => probers.tracks().every(track => isAway(track, round)),
+    allHome: () => probers.tracks().every(track => isHome(track, homes, faultMs)),
+    allServed: () => probers.tracks().every(track => endsSteady(track, faultMs)),
+    isForwardedTo: watch.isForwardedTo,
+  };
+}
+
+/** Waits until every client is served steadily from now on, and `warmMs` is over. @throws Fault `timeout` when one is not. */
+async function everyoneAnswered(probers: Probers, warmMs: number, parts: DrillParts): Promise<void> {
+  const nowMs = parts.clock.monotonicMs();
   const steady = await comesTrue(readyMs, parts, () => {
     const tracks = probers.tracks();
     const isWarm = parts.clock.monotonicMs() > warmMs && tracks.length === probers.expectedTracks;
-    return isWarm && tracks.every(track => endsSteady(track, 0));
+    return isWarm && tracks.every(track => endsSteady(track, nowMs));
   });
   if (steady) return;
   throw new Fault('timeout', 'not every client is answered before the drill', {
@@ -113,35 +160,23 @@ async function everyoneAnswered(probers: Probers, parts: DrillParts): Promise<vo
 }
 
 /** Undoes the fault the first time it is called, within `returnMs` even when the drill was aborted. */
-function healOnce(drill: Drill, stage: Stage): () => Promise<void> {
+function healOnce(drill: Drill, parts: StageParts, record: StageRecord): () => Promise<void> {
   let healed = false;
   return async () => {
     if (healed) return;
     healed = true;
-    await drill.heal({ ...stage, signal: AbortSignal.timeout(returnMs) });
-  };
-}
-
-function stageOf(pop: string, { lab, config, signal }: DrillParts): Stage {
-  return {
-    lab,
-    config,
-    pop,
-    serviceAddresses: config.service.addresses,
-    signal,
-    props: new Map(),
-    async kit(...verb) {
-      const result = await lab.exec(pop, popCommand(lab.plan, pop, ...verb), { signal, timeoutMs: returnMs });
-      if (result.exitCode === 0) return result.stdout;
-      throw new Fault('refused', `anycast ${verb.join(' ')} at ${pop}: ${result.stderr.trim()}`);
-    },
+    await drill.heal(stageOf(parts, record, AbortSignal.timeout(returnMs)));
   };
 }
 
 /** Waits until `claim` holds. Gives whether it did within `ms`. */
-async function comesTrue(ms: number, { clock, signal }: DrillParts, claim: () => boolean): Promise<boolean> {
+async function comesTrue(
+  ms: number,
+  { clock, signal }: DrillParts,
+  claim: () => boolean | Promise<boolean>,
+): Promise<boolean> {
   const deadline = clock.monotonicMs() + ms;
-  while (!claim()) {
+  while (!(await claim())) {
     if (clock.monotonicMs() > deadline) return false;
     await clock.sleep(lookMs, signal);
   }

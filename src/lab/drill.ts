@@ -4,22 +4,36 @@
  * The runner calls `prepare` and `inject` once when every client is being answered, and `heal` once when the fault has been
  * looked at; `heal` is called even when something went wrong in between, and must undo what the others got done. Faults come from
  * outside the product: signals, firewall rules, a broken program in its place; never from a switch inside it. `claims` is
- * pure: it reads the outcome and says what held.
+ * pure: it reads the outcome and says what held. What many drills claim is in `claims.ts`, what many do in `faults/`.
+ *
+ * A fault may take steps: `inject` returns after the last of them, and marks those that a claim measures from. It lasts
+ * until `isSeen`, which the runner asks every 50 ms; without one, until every client of the PoP is answered elsewhere.
  */
-import type { AnycastConfig } from '../config/anycast-config.ts';
+import type { AnycastConfig, PopConfig } from '../config/anycast-config.ts';
 import type { IpAddress } from '../ip/address.ts';
 import type { Lab } from './lab-runtime.ts';
-import type { Catchment } from './prober/analysis.ts';
+import type { AgentEvent } from './measuring/agent-log.ts';
+import type { RouteChanges } from './measuring/neighbour-watch.ts';
+import type { Catchment, Losses } from './prober/analysis.ts';
 
 export interface Drill {
   readonly name: string;
-  /** One line for `anycast drill --list`. */
+  /** One line for `anycast drill --list`, which fits into 80 columns. */
   readonly summary: string;
+  /** Whether the fault happens at every PoP; else it happens at the stage's PoP alone. */
+  readonly everywhere?: boolean;
+  /** What a PoP must have for it; absent: it can be played at any. */
+  readonly needs?: {
+    /** Completes "it needs ...". */
+    readonly what: string;
+    has(pop: PopConfig, config: AnycastConfig): boolean;
+  };
   /** Brings what the fault needs, without doing harm yet; its time does not count. */
   prepare?(stage: Stage): Promise<void>;
   inject(stage: Stage): Promise<void>;
+  isSeen?(look: Look): boolean;
   heal(stage: Stage): Promise<void>;
-  claims(outcome: Outcome): readonly Claim[];
+  claims(outcome: Outcome, config: AnycastConfig): readonly Claim[];
 }
 
 export function defineDrill(drill: Drill): Drill {
@@ -36,8 +50,38 @@ export interface Stage {
   readonly signal: AbortSignal;
   /** Runs the kit's own command line inside the PoP's node. @throws Fault `refused` when it exits other than 0. */
   kit(...args: readonly string[]): Promise<string>;
+  /** The same at any PoP, whatever comes of it; the outcome tells the claims. */
+  command(pop: string, ...args: readonly string[]): Promise<CommandOutcome>;
+  pause(ms: number): Promise<void>;
+  /** Notes this moment for the claims, as `outcome.marks[name]`. */
+  mark(name: string): void;
+  /** Whether a neighbour forwards a service address to the PoP, as its kernel was last seen. */
+  isForwardedTo(pop: string): boolean;
   /** Keeps something that `heal` has to undo, e.g. a program in the resolver's place. */
   readonly props: Map<string, AsyncDisposable>;
+}
+
+/** What is seen while a fault lasts. A client is served steadily when its last fifty queries were answered well. */
+export interface Look {
+  readonly config: AnycastConfig;
+  /** Since the fault began. */
+  readonly elapsedMs: number;
+  /** Every client of the PoP is served steadily by another one. */
+  allMoved(): boolean;
+  /** Every client is served steadily by the PoP of before the fault. */
+  allHome(): boolean;
+  /** Every client is served steadily by any PoP. */
+  allServed(): boolean;
+  isForwardedTo(pop: string): boolean;
+}
+
+/** A command of the kit that the drill ran. */
+export interface CommandOutcome {
+  readonly pop: string;
+  readonly command: string;
+  readonly exitCode: number;
+  /** What it complained of, or else printed. */
+  readonly said: string;
 }
 
 export interface Claim {
@@ -59,57 +103,32 @@ export interface Spans {
   readonly firstAnswerElsewhereMs: number | null;
 }
 
-/** What was measured from the fault to the return of normal service. */
+/** What was measured from the fault to the return of normal service. Milliseconds count from the fault unless told. */
 export interface Outcome {
   readonly pop: string;
-  readonly probes: { readonly sent: number; readonly answered: number; readonly lost: number };
+  readonly probes: Losses & { readonly sent: number; readonly answered: number };
+  /** What each client lost in each family, by `client/v4`. */
+  readonly losses: Readonly<Record<string, Losses>>;
   /** Queries lost after the heal: the way back must cost nothing. */
   readonly lostOnReturn: number;
   /** The longest gap of any client and family, over the whole drill. */
   readonly longestGapMs: number;
   readonly spans: Spans;
   readonly catchment: { readonly before: Catchment; readonly after: Catchment; readonly restored: Catchment };
+  readonly healedMs: number;
   /** Milliseconds from the heal until every client was back where it had been; null when one did not return. */
   readonly returnedMs: number | null;
-  /** Other PoPs that stopped announcing during the drill: the fault was none of theirs. */
+  /** Other PoPs that stopped announcing during the drill. */
   readonly othersWithdrew: readonly string[];
+  /** What the neighbours of each PoP made of its routes. */
+  readonly routes: Readonly<Record<string, RouteChanges>>;
+  /** What each PoP's agent wrote down since the fault. An agent that was killed takes what it knew with it. */
+  readonly events: Readonly<Record<string, readonly DatedEvent[]>>;
+  readonly commands: readonly CommandOutcome[];
+  /** The moments that the drill marked. */
+  readonly marks: Readonly<Record<string, number>>;
 }
 
-/** The claims that every drill makes of its outcome, beside its own. */
-export function commonClaims(outcome: Outcome): Claim[] {
-  const stuck = Object.entries(outcome.catchment.after).filter(([, { v4, v6 }]) =>
-    [v4, v6].some(entry => entry && (entry.pop === null || entry.pop === outcome.pop)),
-  );
-  return [
-    {
-      claim: `every client of ${outcome.pop} is answered by another PoP`,
-      ok: stuck.length === 0,
-      observed: stuck.length === 0 ? 'all moved' : `not moved: ${stuck.map(([client]) => client).join(', ')}`,
-    },
-    {
-      claim: `every client of ${outcome.pop} returns when the fault is healed`,
-      ok: outcome.returnedMs !== null,
-      observed:
-        outcome.returnedMs === null ? 'did not return in time' : `after ${outcome.returnedMs.toFixed(0)} ms`,
-    },
-    {
-      claim: 'no query is lost on the way back',
-      ok: outcome.lostOnReturn === 0,
-      observed: `${outcome.lostOnReturn} lost`,
-    },
-    {
-      claim: 'no other PoP withdraws',
-      ok: outcome.othersWithdrew.length === 0,
-      observed: outcome.othersWithdrew.length === 0 ? 'none did' : outcome.othersWithdrew.join(', '),
-    },
-  ];
-}
-
-/** The claim that no client went longer than `boundMs` without a good answer. */
-export function gapWithin(boundMs: number, outcome: Outcome): Claim {
-  return {
-    claim: `no client waits longer than ${boundMs} ms`,
-    ok: outcome.longestGapMs <= boundMs,
-    observed: `longest gap ${outcome.longestGapMs.toFixed(1)} ms`,
-  };
-}
+export type DatedEvent = AgentEvent & {
+  readonly afterMs: number;
+};

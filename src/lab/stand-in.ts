@@ -13,6 +13,7 @@ import { createConnection, createServer, type Server } from 'node:net';
 import type { IpAddress } from '../ip/address.ts';
 import { Fault } from '../system/fault.ts';
 import type { Stage } from './drill.ts';
+import { nft, removal } from './faults/firewall.ts';
 import { kitCommand } from './kit-command.ts';
 
 export type StandInMode = 'servfail' | 'slow';
@@ -42,24 +43,19 @@ export async function startStandIn(stage: Stage, mode: StandInMode): Promise<voi
 
 /** Puts the stand-in in the place of the PoP's resolver. */
 export async function insertStandIn(stage: Stage): Promise<void> {
-  await nft(stage, ruleset(stage.serviceAddresses, stage.config.resolver.port));
+  await nft(stage, stage.pop, ruleset(stage.serviceAddresses, stage.config.resolver.port));
 }
 
-/** Gives the place back to the resolver. */
+/** Gives the place back to the resolver; the stand-in goes on and can be inserted again. */
+export async function takeOutStandIn(stage: Stage): Promise<void> {
+  await nft(stage, stage.pop, removal(tableName));
+}
+
+/** Gives the place back to the resolver for good. */
 export async function removeStandIn(stage: Stage): Promise<void> {
-  // Adding it first makes deleting it right whether it was inserted or not.
-  await nft(stage, `add table inet ${tableName}\ndelete table inet ${tableName}`);
+  await takeOutStandIn(stage);
   await stage.props.get('stand-in')?.[Symbol.asyncDispose]();
   stage.props.delete('stand-in');
-}
-
-async function nft({ lab, pop, signal }: Stage, commands: string): Promise<void> {
-  const result = await lab.exec(pop, ['nft', '-f', '-'], { signal, input: `${commands}\n` });
-  if (result.exitCode !== 0) {
-    throw new Fault('environment', `nft at ${pop} said: ${result.stderr.trim().split('\n')[0]}`, {
-      hint: 'the drill needs nftables with payload rewriting in this kernel',
-    });
-  }
 }
 
 /** Both directions, both transports, for each service address. */
@@ -73,6 +69,7 @@ function ruleset(addresses: readonly IpAddress[], port: number): string {
       ),
     );
   return [
+    removal(tableName),
     `table inet ${tableName} {`,
     '  chain incoming {',
     '    type filter hook prerouting priority raw;',

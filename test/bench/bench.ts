@@ -1,7 +1,7 @@
 /**
  * Measurements, apart from the tests because a figure is no verdict: npm run bench -- NAME [options].
  *
- *   drills [--runs N] [--runtime netns|docker] [--json FILE] [NAME ...]   every drill N times: what clients lost, where time went
+ *   drills [--runs N] [--runtime netns|docker] [--json FILE] [NAME[@POP] ...]   drills N times: what clients lost, where time went
  */
 import { parseArgs } from 'node:util';
 import { benchDrills } from './drills.ts';

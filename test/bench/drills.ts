@@ -1,18 +1,26 @@
 /**
  * Plays every drill several times in one lab of its own, and prints median, 95th percentile and maximum of each span.
  *
+ * A drill is named with the PoP that it is played at, `resolver-killed@sin`, or without: then at the first that has what it
+ * needs. Unless some are named, it is all of them, and the plainest one at a PoP of every other route driver too.
+ *
  * Exit code 0 when every claim held in every run, 1 when one did not, 2 when a drill could not run. A claim that bounds a
  * time can fail on a machine that is busy with other things; the table shows by how much.
  */
 import { writeFile } from 'node:fs/promises';
+import { loadDeployment } from '../../src/commands/inputs/deployment.ts';
+import type { AnycastConfig } from '../../src/config/anycast-config.ts';
+import type { Drill } from '../../src/lab/drill.ts';
 import type { DrillReport } from '../../src/lab/drill-runner.ts';
-import { drillOfName, drills } from '../../src/lab/drills.ts';
+import { resolverKilled } from '../../src/lab/drills/resolver-killed.ts';
+import { drillOfName, drills, popOfDrill } from '../../src/lab/drills.ts';
+import { Fault } from '../../src/system/fault.ts';
 import { run } from '../../src/system/run.ts';
 
 export interface BenchDrillsOptions {
   readonly runs: number;
   readonly runtime: string;
-  /** Which drills; all when empty. */
+  /** Which drills, `NAME` or `NAME@POP`; all when empty. */
   readonly names: readonly string[];
   /** Where the figures are written as JSON. */
   readonly json?: string;
@@ -33,6 +41,13 @@ interface DrillFigures {
   readonly failedClaims: readonly string[];
 }
 
+/** A drill at a PoP. */
+interface Play {
+  readonly name: string;
+  readonly drill: Drill;
+  readonly pop: string;
+}
+
 /** Milliseconds for one drill, and for a lab in containers to come up or go. */
 const drillTimeoutMs = 120_000;
 const labTimeoutMs = 600_000;
@@ -47,7 +62,9 @@ const spanNames = {
 } as const;
 
 export async function benchDrills(options: BenchDrillsOptions): Promise<number> {
-  const chosen = options.names.length === 0 ? drills : options.names.map(drillOfName);
+  const config = await loadDeployment('anycast.yaml');
+  const plays =
+    options.names.length === 0 ? allPlays(config) : options.names.map(text => playOf(text, config));
   const env = { ANYCAST_LAB: `bench-${process.pid}` };
   const where = ['--runtime', options.runtime];
   const anycast = async (...argv: string[]) =>
@@ -60,11 +77,12 @@ export async function benchDrills(options: BenchDrillsOptions): Promise<number> 
   process.stdout.write(`${up.stdout}\n`);
   try {
     const figures: Record<string, DrillFigures> = {};
-    for (const { name } of chosen) {
-      const reports = await playAll(name, options, env);
+    for (const play of plays) {
+      const reports = await playAll(play, options, env);
       if (!reports) return 2;
-      figures[name] = summarise(reports);
-      process.stdout.write(`${table(name, figures[name])}\n`);
+      const summary = summarise(reports);
+      figures[play.name] = summary;
+      process.stdout.write(`${table(play.name, summary)}\n`);
     }
     if (options.json !== undefined) {
       await writeFile(
@@ -78,14 +96,38 @@ export async function benchDrills(options: BenchDrillsOptions): Promise<number> 
   }
 }
 
+function playOf(text: string, config: AnycastConfig): Play {
+  const [name = '', pop] = text.split('@');
+  const drill = drillOfName(name);
+  return { name: text, drill, pop: popOfDrill(drill, config, pop) };
+}
+
+/** Says which drills no PoP of the configuration can play. */
+function allPlays(config: AnycastConfig): Play[] {
+  const everyDrill = drills.flatMap(({ name }) => {
+    try {
+      return [playOf(name, config)];
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'usage') throw error;
+      process.stdout.write(`${name} is left out: ${error.message}; ${error.hint}\n`);
+      return [];
+    }
+  });
+  const pops = Object.entries(config.pops);
+  const ofDriver = new Map(pops.toReversed().map(([pop, { driver }]) => [driver, pop]));
+  ofDriver.delete(pops[0]?.[1].driver ?? '');
+  const otherDrivers = [...ofDriver.values()].map(pop => playOf(`${resolverKilled.name}@${pop}`, config));
+  return [...everyDrill, ...otherDrivers];
+}
+
 async function playAll(
-  name: string,
+  { drill, pop }: Play,
   { runs, runtime }: BenchDrillsOptions,
   env: Readonly<Record<string, string>>,
 ): Promise<DrillReport[] | undefined> {
   const reports: DrillReport[] = [];
   for (let round = 0; round < runs; round += 1) {
-    const argv = ['./anycast', 'drill', name, '--json', '--runtime', runtime] as const;
+    const argv = ['./anycast', 'drill', drill.name, '--pop', pop, '--json', '--runtime', runtime] as const;
     const { exitCode, stdout, stderr } = await run([...argv], { env, timeoutMs: drillTimeoutMs });
     if (exitCode > 1) {
       process.stderr.write(stderr);

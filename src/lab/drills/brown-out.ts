@@ -1,5 +1,6 @@
 /** The resolver lives and answers, but every answer is SERVFAIL. */
-import { commonClaims, defineDrill, gapWithin } from '../drill.ts';
+import { commonClaims, gapWithin } from '../claims.ts';
+import { defineDrill } from '../drill.ts';
 import { insertStandIn, removeStandIn, startStandIn } from '../stand-in.ts';
 
 /** Milliseconds; three probes in a row have to see it. */
@@ -7,7 +8,7 @@ const boundMs = 1000;
 
 export const brownOut = defineDrill({
   name: 'brown-out',
-  summary: 'every answer of one PoP becomes SERVFAIL, while its resolver looks alive',
+  summary: 'every answer of a PoP is SERVFAIL, its resolver lives',
   prepare: async stage => await startStandIn(stage, 'servfail'),
   inject: insertStandIn,
   heal: removeStandIn,

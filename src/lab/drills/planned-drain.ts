@@ -1,13 +1,11 @@
 /** An operator takes a PoP out of service and brings it back, and no client notices. */
-import { commonClaims, defineDrill } from '../drill.ts';
+import { commonClaims, nothingLost } from '../claims.ts';
+import { defineDrill } from '../drill.ts';
 
 export const plannedDrain = defineDrill({
   name: 'planned-drain',
   summary: '`anycast drain` on one PoP, then `anycast undrain`',
   inject: async ({ kit }) => void (await kit('drain')),
   heal: async ({ kit }) => void (await kit('undrain')),
-  claims: outcome => [
-    { claim: 'no query is lost', ok: outcome.probes.lost === 0, observed: `${outcome.probes.lost} lost` },
-    ...commonClaims(outcome),
-  ],
+  claims: outcome => [nothingLost(outcome), ...commonClaims(outcome)],
 });

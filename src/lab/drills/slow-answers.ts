@@ -1,5 +1,6 @@
 /** The resolver lives and its answers are right, but they come too late to be of use. */
-import { commonClaims, defineDrill, gapWithin } from '../drill.ts';
+import { commonClaims, gapWithin } from '../claims.ts';
+import { defineDrill } from '../drill.ts';
 import { insertStandIn, removeStandIn, startStandIn } from '../stand-in.ts';
 
 /** Milliseconds; three probes in a row have to run into their latency budget. */
@@ -7,7 +8,7 @@ const boundMs = 1000;
 
 export const slowAnswers = defineDrill({
   name: 'slow-answers',
-  summary: 'every answer of one PoP is held back for longer than clients wait',
+  summary: 'every answer of a PoP comes later than clients wait',
   prepare: async stage => await startStandIn(stage, 'slow'),
   inject: insertStandIn,
   heal: removeStandIn,

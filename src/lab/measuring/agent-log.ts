@@ -1,4 +1,5 @@
 /** The agents' own event logs, read after a drill, and the two moments of them that a drill reports. */
+import { Fault } from '../../system/fault.ts';
 import { popCommand } from '../kit-command.ts';
 import type { Lab } from '../lab-runtime.ts';
 
@@ -6,26 +7,39 @@ import type { Lab } from '../lab-runtime.ts';
 export interface AgentEvent {
   readonly kind: string;
   readonly monotonicMs: number;
-  /** Of an `observed` event: announced or withdrawn. */
+  /** Of `observed`: announced or withdrawn; of `address`: put, removed or failed; of `attribution`: here, everywhere, unknown. */
   readonly outcome?: string;
+  /** For a person. */
+  readonly detail?: string;
+  /** Of `apply-failed`: a fault's code. */
+  readonly code?: string;
+  /** Of `session`. */
+  readonly state?: string;
+  /** Of `damping`. */
+  readonly suppressed?: boolean;
+  readonly untilMs?: number;
 }
 
-/** The event log of every PoP's agent, by PoP. */
+/** The event log of every PoP's agent, by PoP. @throws Fault `unreachable` when one does not answer. */
 export async function readAgentLogs(
   lab: Lab,
   pops: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly AgentEvent[]>> {
   const logs = pops.map(async pop => {
-    const { stdout } = await lab.exec(pop, popCommand(lab.plan, pop, 'explain', '--json'), { signal });
+    const argv = popCommand(lab.plan, pop, 'explain', '--json');
+    const { exitCode, stdout, stderr } = await lab.exec(pop, argv, { signal });
+    if (exitCode !== 0)
+      throw new Fault('unreachable', `the agent of ${pop} does not answer: ${stderr.trim()}`);
     return [pop, (JSON.parse(stdout) as { events: AgentEvent[] }).events] as const;
   });
   return new Map(await Promise.all(logs));
 }
 
-/** The first state change of a check, or the operator's drain. */
-export function isDetection({ kind }: AgentEvent): boolean {
-  return kind === 'check-state' || kind === 'drain';
+/** The agent noticed: a check's state changed, its router or a session went away, an address did, or an operator spoke. */
+export function isDetection({ kind, state }: AgentEvent): boolean {
+  if (kind === 'session') return state !== 'established';
+  return ['check-state', 'drain', 'address', 'observe-failed'].includes(kind);
 }
 
 /** The agent has read back from its router that no service route is exported. */

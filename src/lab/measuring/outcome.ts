@@ -1,8 +1,9 @@
 /** What a drill amounts to: spans, losses and catchments, from samples and event logs. Pure. */
-import type { Outcome } from '../drill.ts';
-import { catchmentOfTracks, longestGapMs, type Track, trackKey } from '../prober/analysis.ts';
+import type { CommandOutcome, Outcome } from '../drill.ts';
+import { catchmentOfTracks, longestGapMs, lossesOf, type Track, trackKey } from '../prober/analysis.ts';
 import { isGood, type Sample } from '../prober/sample.ts';
 import { type AgentEvent, isDetection, isWithdrawal } from './agent-log.ts';
+import type { RouteChanges } from './neighbour-watch.ts';
 
 /** Good answers in a row, per client and family, that count as steady service. */
 const steadyCount = 50;
@@ -30,10 +31,10 @@ export function isAway(track: Track, { homes, pop, faultMs }: Round): boolean {
   return homes.get(keyOf(track)) !== pop || endsSteady(track, faultMs, answeredBy => answeredBy !== pop);
 }
 
-/** Whether a client is served again by the PoP that it was served by before. */
-export function isBack(track: Track, homes: Homes, healMs: number): boolean {
+/** Whether a client is served by the PoP that it was served by before, since `fromMs` at the earliest. */
+export function isHome(track: Track, homes: Homes, fromMs: number): boolean {
   const home = homes.get(keyOf(track));
-  return endsSteady(track, healMs, answeredBy => answeredBy === home);
+  return endsSteady(track, fromMs, answeredBy => answeredBy === home);
 }
 
 /** The part of a track that was sent after a moment. */
@@ -54,43 +55,67 @@ export interface Measured extends Round {
   /** In sending order. */
   readonly tracks: readonly Track[];
   readonly logs: ReadonlyMap<string, readonly AgentEvent[]>;
-  readonly neighbourMs: number | null;
+  /** Since the fault, by PoP. */
+  readonly routes: Readonly<Record<string, RouteChanges>>;
+  readonly commands: readonly CommandOutcome[];
+  /** Monotonic milliseconds by name. */
+  readonly marks: ReadonlyMap<string, number>;
   readonly catchment: Pick<Outcome['catchment'], 'before' | 'after'>;
 }
 
 export function outcomeOf(measured: Measured): Outcome {
-  const { pop, faultMs, healMs, tracks, logs, neighbourMs, catchment, returned } = measured;
+  const { pop, faultMs, healMs, tracks, logs, routes, catchment, returned } = measured;
   const samples = tracks.flatMap(track => track.samples);
-  const answered = samples.filter(isGood).length;
-  const after = (events: readonly AgentEvent[], wanted: (event: AgentEvent) => boolean): number | null => {
-    const event = events.find(each => each.monotonicMs > faultMs && wanted(each));
+  const losses = lossesOf(samples);
+  // What an agent that was gone says when it is back is no span of the fault.
+  const during = (wanted: (event: AgentEvent) => boolean): number | null => {
+    const event = logs.get(pop)?.find(each => isDuring(each.monotonicMs, measured) && wanted(each));
     return event ? event.monotonicMs - faultMs : null;
   };
-  const ownLog = logs.get(pop) ?? [];
   return {
     pop,
-    probes: { sent: samples.length, answered, lost: samples.length - answered },
+    probes: { sent: samples.length, answered: samples.length - losses.lost, ...losses },
+    losses: Object.fromEntries(tracks.map(track => [keyOf(track), lossesOf(track.samples)])),
     lostOnReturn: samples.filter(sample => sample.sentMs > healMs && !isGood(sample)).length,
     longestGapMs: Math.max(0, ...tracks.map(track => longestGapMs(track.samples))),
     spans: {
-      detectedMs: after(ownLog, isDetection),
-      withdrawnMs: after(ownLog, isWithdrawal),
-      neighbourMs,
+      detectedMs: during(isDetection),
+      withdrawnMs: during(isWithdrawal),
+      neighbourMs: routes[pop]?.leftMs ?? null,
       firstAnswerElsewhereMs: firstElsewhere(measured),
     },
     catchment: { ...catchment, restored: catchmentOfTracks(tracks.map(track => since(track, healMs))) },
-    returnedMs: returned ? Math.max(...tracks.map(steadySince)) - healMs : null,
+    healedMs: healMs - faultMs,
+    returnedMs: returned ? Math.max(0, Math.max(...tracks.map(steadySince)) - healMs) : null,
     othersWithdrew: [...logs]
-      .filter(([other, events]) => other !== pop && after(events, isWithdrawal) !== null)
+      .filter(([other]) => other !== pop)
+      .filter(([, events]) => events.some(event => event.monotonicMs > faultMs && isWithdrawal(event)))
       .map(([other]) => other),
+    routes,
+    events: Object.fromEntries([...logs].map(([each, events]) => [each, datedSince(faultMs, events)])),
+    commands: measured.commands,
+    marks: Object.fromEntries([...measured.marks].map(([name, atMs]) => [name, atMs - faultMs])),
   };
 }
 
-function firstElsewhere({ tracks, homes, pop, faultMs }: Measured): number | null {
+function datedSince(faultMs: number, events: readonly AgentEvent[]): Outcome['events'][string] {
+  return events
+    .filter(event => event.monotonicMs > faultMs)
+    .map(event => ({ ...event, afterMs: event.monotonicMs - faultMs }));
+}
+
+function isDuring(atMs: number, { faultMs, healMs }: Measured): boolean {
+  return atMs > faultMs && atMs <= healMs;
+}
+
+function firstElsewhere(measured: Measured): number | null {
+  const { tracks, homes, pop, faultMs } = measured;
   const times = tracks
     .filter(track => homes.get(keyOf(track)) === pop)
     .flatMap(({ samples }) => {
-      const first = samples.find(sample => sample.sentMs > faultMs && isGood(sample) && sample.pop !== pop);
+      const first = samples.find(
+        sample => isDuring(sample.sentMs, measured) && isGood(sample) && sample.pop !== pop,
+      );
       return first?.answeredMs ?? [];
     });
   return times.length > 0 ? Math.min(...times) - faultMs : null;

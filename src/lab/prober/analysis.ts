@@ -61,6 +61,25 @@ export function catchmentOf(samples: readonly Sample[]): CatchmentEntry {
   return { pop, rttMs: rounded(rtts[rtts.length >> 1] ?? 0) };
 }
 
+/** Queries that were not answered well, and how. */
+export interface Losses {
+  /** All of them. */
+  readonly lost: number;
+  /** Answered with an error, e.g. SERVFAIL. */
+  readonly errors: number;
+  /** Ended by an ICMP error. Kernels send a client few of these: Linux one a second over IPv4 after a burst of six. */
+  readonly refused: number;
+  /** Neither: the client waited for nothing. */
+  readonly silent: number;
+}
+
+export function lossesOf(samples: readonly Sample[]): Losses {
+  const bad = samples.filter(sample => !isGood(sample));
+  const errors = bad.filter(({ answeredMs }) => answeredMs !== undefined).length;
+  const refused = bad.filter(({ refusedMs }) => refusedMs !== undefined).length;
+  return { lost: bad.length, errors, refused, silent: bad.length - errors - refused };
+}
+
 export interface CatchmentEntry {
   readonly pop: string | null;
   readonly rttMs: number | null;

@@ -5,7 +5,8 @@
  * NSID (RFC 5001), so that every answer says which PoP gave it. The rate is shared evenly among the targets. Queries leave
  * from several sockets, as those of several clients would, each connected, so that the kernel matches the answers' source.
  *
- * What always holds: one sample per query, given once: when its answer has arrived, or when `patienceMs` have passed.
+ * What always holds: one sample per query, given once: when its answer or an ICMP error has arrived, or when `patienceMs`
+ * have passed. An ICMP error names no query; it is taken for the last one sent, since it comes back within a round trip.
  * The schedule is absolute: a prober that was kept waiting sends what is due, and each sample has the time it was really
  * sent. Nothing is sent again.
  */
@@ -109,12 +110,25 @@ async function openLane({ target, options, clock, onSample, nameOf }: LaneParts)
     const pop = answer.edns && readNsid(answer.edns);
     onSample({ family, sentMs, answeredMs, rcode: answer.rcode, ...(pop && { pop: decoder.decode(pop) }) });
   });
+  const refused = (id: number): void => {
+    const sentMs = pending.get(id);
+    if (sentMs === undefined) return;
+    pending.delete(id);
+    onSample({ family, sentMs, refusedMs: clock.monotonicMs() });
+  };
+  socket.on('error', error => {
+    const last = [...pending.keys()].at(-1);
+    if (isRefusal(error) && last !== undefined) refused(last);
+  });
   return {
     send(sequence) {
       const id = randomId(pending);
       pending.set(id, clock.monotonicMs());
-      // A refused or unreachable target is an unanswered query, which `expire` reports.
-      socket.send(query(id, nameOf(sequence)), () => undefined);
+      // An ICMP error that nobody has read yet ends the next query before it is sent (udp(7)); what else goes wrong here is
+      // an unanswered query, which `expire` reports.
+      socket.send(query(id, nameOf(sequence)), error => {
+        if (error && isRefusal(error)) refused(id);
+      });
     },
     expire() {
       const before = clock.monotonicMs() - options.patienceMs;
@@ -133,11 +147,15 @@ const decoder = new TextDecoder();
 
 async function connectedSocket(target: IpAddress, port: number): Promise<Socket> {
   const socket = createSocket(target.family === 4 ? 'udp4' : 'udp6');
-  // ICMP errors of a connected socket arrive here; the query they belong to stays unanswered.
   socket.on('error', () => undefined);
   socket.connect(port, target.text);
   await once(socket, 'connect');
   return socket;
+}
+
+/** What a connected socket is told of ICMP: port, host, network unreachable (udp(7)). */
+function isRefusal(error: NodeJS.ErrnoException): boolean {
+  return ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH'].includes(error.code ?? '');
 }
 
 function query(id: number, name: Name): Uint8Array {

@@ -11,6 +11,8 @@ export interface Sample {
   readonly rcode?: number;
   /** The PoP that answered, from its NSID. */
   readonly pop?: string;
+  /** When an ICMP error said that nobody will answer; such a query has no answer. */
+  readonly refusedMs?: number;
 }
 
 /** Whether a client would have been content: an answer came in time, and it was NOERROR. */
@@ -18,19 +20,20 @@ export function isGood(sample: Sample): boolean {
   return sample.answeredMs !== undefined && sample.rcode === 0;
 }
 
-export function formatSample({ family, sentMs, answeredMs, rcode, pop }: Sample): string {
-  return JSON.stringify([family, sentMs, answeredMs ?? null, rcode ?? null, pop ?? null]);
+export function formatSample({ family, sentMs, answeredMs, rcode, pop, refusedMs }: Sample): string {
+  return JSON.stringify([family, sentMs, answeredMs ?? null, rcode ?? null, pop ?? null, refusedMs ?? null]);
 }
 
 /** The sample of a line that `formatSample` wrote, or undefined for any other line. */
 export function parseSample(line: string): Sample | undefined {
   if (!line.startsWith('[')) return undefined;
-  const [family, sentMs, answeredMs, rcode, pop] = JSON.parse(line) as [
+  const [family, sentMs, answeredMs, rcode, pop, refusedMs] = JSON.parse(line) as [
     IpFamily,
     number,
     number | null,
     number | null,
     string | null,
+    number | null,
   ];
   return {
     family,
@@ -38,5 +41,6 @@ export function parseSample(line: string): Sample | undefined {
     ...(answeredMs !== null && { answeredMs }),
     ...(rcode !== null && { rcode }),
     ...(pop !== null && { pop }),
+    ...(refusedMs !== null && { refusedMs }),
   };
 }

@@ -11,7 +11,7 @@ export function formatDrillReport(report: DrillReport): string {
     '',
     ...report.claims.map(({ ok, claim, observed }) => `  ${ok ? 'pass' : 'FAIL'}  ${claim} (${observed})`),
     '',
-    `  ${probes.sent} queries, ${probes.answered} answered, ${probes.lost} lost; longest gap ${report.longestGapMs.toFixed(1)} ms`,
+    `  ${probes.sent} queries, ${probes.answered} answered, ${probes.lost} lost${waysOf(probes)}; longest gap ${report.longestGapMs.toFixed(1)} ms`,
     '',
     '  after the fault',
     `    detected by the agent      ${span(spans.detectedMs)}`,
@@ -23,6 +23,11 @@ export function formatDrillReport(report: DrillReport): string {
     '',
     ...catchmentLines(report.catchment),
   ].join('\n');
+}
+
+/** How the lost ones were lost: an error is an answer, and an ICMP refusal is better than none. */
+function waysOf({ lost, errors, refused, silent }: Outcome['probes']): string {
+  return lost === 0 ? '' : ` (${errors} errors, ${refused} refused by ICMP, ${silent} silent)`;
 }
 
 function catchmentLines({ before, after, restored }: Outcome['catchment']): string[] {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { catchmentOf, longestGapMs, tracksOf } from '../../../src/lab/prober/analysis.ts';
+import { catchmentOf, longestGapMs, lossesOf, tracksOf } from '../../../src/lab/prober/analysis.ts';
 import { formatSample, isGood, parseSample, type Sample } from '../../../src/lab/prober/sample.ts';
 
-/** One sample every 2 ms: `.` answered by fra, `n` answered by nyc, `x` lost, `s` SERVFAIL. */
+/** One sample every 2 ms: `.` answered by fra, `n` answered by nyc, `x` lost, `r` refused by ICMP, `s` SERVFAIL. */
 function samples(picture: string): Sample[] {
   return [...picture].map((mark, index) => {
     const sentMs = index * 2;
     if (mark === 'x') return { family: 4, sentMs };
+    if (mark === 'r') return { family: 4, sentMs, refusedMs: sentMs + 0.2 };
     const pop = mark === 'n' ? 'nyc' : 'fra';
     return { family: 4, sentMs, answeredMs: sentMs + 0.5, rcode: mark === 's' ? 2 : 0, pop };
   });
@@ -55,6 +56,13 @@ describe('the longest gap', () => {
   });
 });
 
+describe('losses', () => {
+  it('are told apart: answered with an error, refused by ICMP, or silent', () => {
+    assert.deepEqual(lossesOf(samples('..xxrs.')), { lost: 4, errors: 1, refused: 1, silent: 2 });
+    assert.deepEqual(lossesOf(samples('.n.')), { lost: 0, errors: 0, refused: 0, silent: 0 });
+  });
+});
+
 describe('the catchment of a track', () => {
   it('is the PoP of the last good answer, with the median round trip of its own answers', () => {
     assert.deepEqual(catchmentOf(samples('...xnn')), { pop: 'nyc', rttMs: 0.5 });
@@ -67,7 +75,7 @@ describe('the catchment of a track', () => {
 
 describe('samples', () => {
   it('survive their line of text', () => {
-    for (const sample of samples('.nxs')) assert.deepEqual(parseSample(formatSample(sample)), sample);
+    for (const sample of samples('.nxrs')) assert.deepEqual(parseSample(formatSample(sample)), sample);
     assert.equal(parseSample('anycast: warning'), undefined);
   });
 
