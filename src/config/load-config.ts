@@ -1,7 +1,6 @@
 /** Reads anycast.yaml: text, then raw values with their lines, then the normalised configuration or every complaint. */
 
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
 import { describeError, Fault } from '../system/fault.ts';
 import { readFileIfAny } from '../system/files.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type PopSlice,
 } from './anycast-config.ts';
 import { inconsistencies } from './consistency.ts';
+import { explainIssue } from './explain-issue.ts';
 import { suggestion } from './nearest.ts';
 
 /** Complaints printed at once; the rest are counted. */
@@ -50,7 +50,9 @@ export function parseConfig(text: string, path: string, kinds: ConfigKinds): Any
   if (!parsed.success)
     throw refused(
       path,
-      parsed.error.issues.flatMap(issue => explain(issue, anycastSchema, locate)),
+      parsed.error.issues
+        .flatMap(issue => explainIssue(issue, anycastSchema))
+        .map(({ path: keys, message }) => locate(keys, message)),
     );
   const config = withCheckOptions(parsed.data, kinds, locate, complaints);
   complaints.push(...inconsistencies(config).map(({ path: keys, message }) => locate(keys, message)));
@@ -109,10 +111,9 @@ function withCheckOptions(
     }
     const result = schema.safeParse(own);
     if (!result.success) {
-      const located = (keys: readonly PropertyKey[], message: string) =>
-        locate(['checks', name, ...keys], message);
       const known = Object.keys(checkSchema.shape);
-      complaints.push(...result.error.issues.flatMap(issue => explain(issue, schema, located, known)));
+      const explained = result.error.issues.flatMap(issue => explainIssue(issue, schema, known));
+      complaints.push(...explained.map(({ path, message }) => locate(['checks', name, ...path], message)));
     }
     const common = {
       kind,
@@ -126,43 +127,6 @@ function withCheckOptions(
     return [name, { ...common, options: result.data }] as const;
   });
   return { ...config, checks: Object.fromEntries(checks) };
-}
-
-/** One complaint per fault of a key; an unknown key is met with the nearest known one, at the top `alsoKnown` among them. */
-function explain(
-  issue: z.core.$ZodIssue,
-  schema: z.ZodType,
-  locate: (keys: readonly PropertyKey[], message: string) => Located,
-  alsoKnown: readonly string[] = [],
-): Located[] {
-  if (issue.code !== 'unrecognized_keys') return [locate(issue.path, issue.message)];
-  const known = [...knownKeys(schema, issue.path), ...(issue.path.length === 0 ? alsoKnown : [])];
-  return issue.keys.map(key => locate([...issue.path, key], `unknown key: ${suggestion(key, known)}`));
-}
-
-/** The keys that the object schema at `path` knows. */
-function knownKeys(schema: unknown, path: readonly PropertyKey[]): string[] {
-  let at: unknown = unwrap(schema);
-  for (const key of path) {
-    const def = (at as { def?: SchemaDef }).def;
-    at = unwrap(def?.shape?.[String(key)] ?? def?.element ?? def?.valueType);
-  }
-  return Object.keys((at as { def?: SchemaDef } | undefined)?.def?.shape ?? {});
-}
-
-interface SchemaDef {
-  readonly shape?: Readonly<Record<string, unknown>>;
-  readonly element?: unknown;
-  readonly valueType?: unknown;
-  readonly innerType?: unknown;
-  readonly options?: readonly unknown[];
-}
-
-/** The schema inside defaults and optionals; of a union the first member, which is the one with keys. */
-function unwrap(schema: unknown): unknown {
-  const def = (schema as { def?: SchemaDef } | undefined)?.def;
-  const inner = def?.innerType ?? def?.options?.[0];
-  return inner === undefined ? schema : unwrap(inner);
 }
 
 /** The line of the key at `keys`, or of the nearest parent that is written down. */

@@ -10,7 +10,7 @@ import { connect, type Socket } from 'node:net';
 import type { Packet } from 'dns2';
 import { parseRecordType } from '../dns/record-type.ts';
 import type { IpAddress } from '../ip/address.ts';
-import { describeError } from '../system/fault.ts';
+import { type AskFailure, askFailure } from './ask-failure.ts';
 
 export type Transport = 'udp' | 'tcp';
 
@@ -27,11 +27,7 @@ export interface Server {
   readonly transport: Transport;
 }
 
-/** `failed`: asked, and no right reply came. `not-asked`: this machine could not send the question. */
-export type Answer =
-  | { readonly kind: 'reply'; readonly packet: Packet }
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'not-asked'; readonly reason: string };
+export type Answer = { readonly kind: 'reply'; readonly packet: Packet } | AskFailure;
 
 type Dns2 = typeof import('dns2');
 
@@ -53,7 +49,7 @@ export async function ask(
     const mismatch = mismatchOf(packet, question);
     return mismatch === undefined ? { kind: 'reply', packet } : { kind: 'failed', reason: mismatch };
   } catch (error) {
-    return signal.aborted ? { kind: 'failed', reason: 'no answer in time' } : explain(error);
+    return askFailure(error, signal);
   }
 }
 
@@ -123,37 +119,4 @@ function mismatchOf(packet: Packet, question: Question): string | undefined {
     echoed.type === parseRecordType(question.type) &&
     echoed.class === question.class;
   return same ? undefined : `the answer is to another question, ${echoed.name}`;
-}
-
-/**
- * Errors of this machine's own: no descriptor, memory, port, family or permission to send with (errno(3)). An address
- * that cannot be reached is not among them: a service address stands on this very machine, or it is missing.
- */
-const ownErrors: ReadonlySet<string> = new Set([
-  'EACCES',
-  'EADDRINUSE',
-  'EADDRNOTAVAIL',
-  'EAFNOSUPPORT',
-  'EAGAIN',
-  'EMFILE',
-  'ENFILE',
-  'ENOBUFS',
-  'ENOMEM',
-  'EPERM',
-  'ERR_MODULE_NOT_FOUND',
-]);
-
-const plainWords: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  ETIMEDOUT: 'no answer in time',
-  ENETUNREACH: 'no route to the address: is it on lo?',
-  EHOSTUNREACH: 'no route to the address: is it on lo?',
-};
-
-function explain(error: unknown): Answer {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  const known = typeof code === 'string' ? code : '';
-  if (ownErrors.has(known)) return { kind: 'not-asked', reason: describeError(error) };
-  return { kind: 'failed', reason: plainWords[known] ?? describeError(error) };
 }

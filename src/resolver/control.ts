@@ -9,6 +9,7 @@ import { type ControlServer, serveControl } from '../system/control-socket.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import type { ResolverCounters } from './counters.ts';
 import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
+import type { LoadMeter } from './load-meter.ts';
 import type { Forwarder } from './upstreams/forwarder.ts';
 
 /** What `status` answers. */
@@ -32,6 +33,14 @@ export interface Heartbeat {
   readonly sequence: number;
   /** Queries so far to a service address from other than our own addresses. */
   readonly clientQueries: number;
+  /** When it was sent, milliseconds of this machine's monotonic clock: rates are taken by it. */
+  readonly atMs: number;
+  /** How late the event loop sent it, milliseconds. */
+  readonly lagMs: number;
+  /** Queries so far that the kernel dropped because they were not fetched in time. */
+  readonly receiveDrops: number;
+  /** Queries so far that were answered SERVFAIL because too many were under way. */
+  readonly shed: number;
 }
 
 export interface ControlSources {
@@ -41,6 +50,7 @@ export interface ControlSources {
   readonly cache: AnswerCache;
   readonly forwarder: Forwarder;
   readonly listeners: Listeners;
+  readonly load: LoadMeter;
 }
 
 /** Milliseconds between heartbeats: a frozen process must be known within a few of them, well under half a second. */
@@ -92,10 +102,23 @@ export class ResolverControl {
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, counters } = this.#sources;
+    const { clock, counters, load } = this.#sources;
+    let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
-      const beat: Heartbeat = { pid: process.pid, sequence, clientQueries: counters.clientQueries };
+      const atMs = clock.monotonicMs();
+      const lagMs = Math.max(0, atMs - dueMs);
+      load.beat(lagMs);
+      const beat: Heartbeat = {
+        pid: process.pid,
+        sequence,
+        clientQueries: counters.clientQueries,
+        atMs: Math.round(atMs),
+        lagMs: Math.round(lagMs),
+        receiveDrops: load.receiveDrops,
+        shed: counters.upstream.shed,
+      };
       server.push('heartbeat', beat);
+      dueMs = clock.monotonicMs() + heartbeatMs;
       await clock.sleep(heartbeatMs, signal).catch(() => undefined);
     }
   }

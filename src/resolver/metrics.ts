@@ -10,6 +10,7 @@ import {
 } from './counters.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { TcpConnections } from './listeners/tcp-connections.ts';
+import type { LoadMeter } from './load-meter.ts';
 import type { Forwarder } from './upstreams/forwarder.ts';
 
 export interface MetricsSources {
@@ -17,6 +18,7 @@ export interface MetricsSources {
   readonly cache: AnswerCache;
   readonly forwarder: Forwarder;
   readonly connections: TcpConnections;
+  readonly load: LoadMeter;
 }
 
 /** One metric, told at each scrape; label values are from closed sets. */
@@ -35,7 +37,7 @@ export function resolverMetrics(sources: MetricsSources): Registry {
   return registry;
 }
 
-function countersTold({ counters, cache }: MetricsSources): Told[] {
+function countersTold({ counters, cache, load }: MetricsSources): Told[] {
   return [
     {
       name: 'anycast_resolver_queries_total',
@@ -95,6 +97,11 @@ function countersTold({ counters, cache }: MetricsSources): Told[] {
       read: () => counters.refusedConnections,
     },
     {
+      name: 'anycast_resolver_receive_drops_total',
+      help: 'Queries the kernel dropped because the resolver did not fetch them in time',
+      read: () => load.receiveDrops,
+    },
+    {
       name: 'anycast_resolver_cache_evictions_total',
       help: 'Answers dropped before their time to make room',
       read: () => cache.size.evictions,
@@ -102,7 +109,7 @@ function countersTold({ counters, cache }: MetricsSources): Told[] {
   ];
 }
 
-function gaugesTold({ cache, forwarder, connections }: MetricsSources): Told[] {
+function gaugesTold({ cache, forwarder, connections, load }: MetricsSources): Told[] {
   return [
     {
       name: 'anycast_resolver_cache_entries',
@@ -123,6 +130,11 @@ function gaugesTold({ cache, forwarder, connections }: MetricsSources): Told[] {
       name: 'anycast_resolver_tcp_connections',
       help: 'TCP connections of clients',
       read: () => connections.count,
+    },
+    {
+      name: 'anycast_resolver_event_loop_lag_seconds',
+      help: 'The longest that a heartbeat was late since the last scrape',
+      read: () => load.takeLongestLagMs() / 1000,
     },
     {
       name: 'anycast_resolver_upstream_well',

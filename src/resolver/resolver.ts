@@ -5,7 +5,8 @@
  * PoP is announced is the agent's to decide, from what it sees of the resolver. Two things are there for the agent: the
  * control socket, which closes when this process ends, and the heartbeat on it, pushed by the same event loop that
  * answers queries, so that a loop that is stuck is heard of by silence. A heartbeat tells how many client queries have
- * come to the service address, by which a draining agent sees that traffic has gone quiet.
+ * come to the service address, by which a draining agent sees that traffic has gone quiet, and how hard the process is
+ * pressed (`load-meter.ts`).
  *
  * Start: management addresses first, for without them nothing is right; then the control socket, so that whoever finds it
  * finds a resolver that answers; service addresses are listened on whenever they are present. Stop, the reverse: take no
@@ -27,6 +28,7 @@ import { createCounters } from './counters.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
 import { TcpConnections, type TcpLimits, tcpLimits } from './listeners/tcp-connections.ts';
+import { LoadMeter } from './load-meter.ts';
 import { createPipeline } from './pipeline.ts';
 import { Forwarder } from './upstreams/forwarder.ts';
 import { forwardZonesOf } from './upstreams/upstreams-of.ts';
@@ -89,12 +91,13 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   // The agent has seen the control socket close and withdraws; clients come until the routers have heard of it.
   parts.defer(() => untilQuiet(clock, () => counters.clientQueries));
   await listeners.start(signal);
-  const control = new ResolverControl({ slice, clock, counters, cache, forwarder, listeners });
+  const load = parts.use(new LoadMeter(slice));
+  const control = new ResolverControl({ slice, clock, counters, cache, forwarder, listeners, load });
   await makeFolder(options.runDirectory);
   parts.use(await control.serve(join(options.runDirectory, 'resolver.sock')));
   // Last, because loading prom-client takes longer than all of the above: queries are answered meanwhile.
   const { resolverMetrics } = await import('./metrics.ts');
-  const registry = resolverMetrics({ counters, cache, forwarder, connections });
+  const registry = resolverMetrics({ counters, cache, forwarder, connections, load });
   const page = { addresses: slice.pop.management, port: telemetry.resolverPort, registry };
   parts.use(await serveMetrics({ ...page, status: () => control.status }));
   const running = parts.move();

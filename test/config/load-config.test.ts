@@ -75,6 +75,57 @@ describe('anycast.yaml', () => {
     assert.match(complaint('{ kind: liveness }', '{ kind: constructor }'), /unknown check 'constructor'/);
   });
 
+  describe('with a check made of checks', () => {
+    const said = (check: string): string => complaint('{ kind: liveness }', check);
+
+    it('is read with the options of each member', () => {
+      const check = '{ kind: atLeast, need: 1, of: { web: { kind: http }, port: { kind: tcp, port: 25 } } }';
+      const config = parse(example.replace('{ kind: liveness }', check));
+      const { of } = config.checks.liveness?.options as { of: Record<string, { options: object }> };
+      assert.deepEqual(of.port, { kind: 'tcp', options: { port: 25 } });
+      assert.equal((of.web?.options as { path?: string }).path, '/');
+    });
+
+    it('names line, member and nearest key for an unknown one, however deep it stands', () => {
+      const flat = '{ kind: all, of: { web: { kind: http, pth: /health } } }';
+      assert.match(
+        said(flat),
+        /^anycast\.yaml:\d+: checks\.liveness\.of\.web\.pth: unknown key: did you mean 'path'\?/,
+      );
+      assert.match(
+        said(`{ kind: any, of: { one: ${flat} } }`),
+        /: checks\.liveness\.of\.one\.of\.web\.pth: unknown key: did you mean 'path'\?/,
+      );
+      assert.match(
+        said('{ kind: all, of: { names: { kind: dns, questions: [{ nam: a.test }] } } }'),
+        /of\.names\.questions\.0\.nam: unknown key: did you mean 'name'\?/,
+      );
+    });
+
+    it('says which keys a member cannot have, and which kinds cannot be members', () => {
+      assert.match(
+        said('{ kind: all, of: { web: { kind: http, interval: 1s } } }'),
+        /of\.web\.interval: a member has no interval of its own: it is the composite's/,
+      );
+      assert.match(
+        said('{ kind: all, of: { alive: { kind: liveness } } }'),
+        /of\.alive\.kind: 'liveness' cannot be a member: .*: address, dns, http, tcp, exec, upstream, all/,
+      );
+      assert.match(
+        said('{ kind: all, of: { web: { kind: htpt } } }'),
+        /of\.web\.kind: unknown check 'htpt': did you mean 'http'\?/,
+      );
+    });
+
+    it('is refused without members, and with more of them needed than there are', () => {
+      assert.match(said('{ kind: any, of: {} }'), /checks\.liveness\.of: name at least one member/);
+      assert.match(
+        said('{ kind: atLeast, need: 3, of: { a: { kind: dns }, b: { kind: http } } }'),
+        /checks\.liveness\.need: 3 of 2 members can never be healthy/,
+      );
+    });
+  });
+
   const inconsistent: readonly [claim: string, from: string, to: string, message: RegExp][] = [
     [
       'a service address that is a management address',

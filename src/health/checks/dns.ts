@@ -9,26 +9,18 @@
  */
 import type { Packet } from 'dns2';
 import { z } from 'zod';
-import { parseRcode, rcodeName, rcodes } from '../../dns/rcode.ts';
+import { rcodeName, rcodes } from '../../dns/rcode.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { parseIpAddress } from '../../ip/address.ts';
+import { failureVerdict } from '../ask-failure.ts';
 import { type Answer, ask, type Question, type Server } from '../dns-client.ts';
+import { questionTypeKey, rcodeKey, withoutFinalDot } from '../dns-question-keys.ts';
+import { worstOf } from '../every-address.ts';
 import { type CheckContext, defineHealthCheck, type Verdict } from '../health-check.ts';
-
-const rcodeKey = z.string().transform((text, context) => {
-  const rcode = parseRcode(text);
-  if (rcode !== undefined) return rcode;
-  context.addIssue({
-    code: 'custom',
-    message: `'${text}' is no response code: write NOERROR, NXDOMAIN, ...`,
-  });
-  return z.NEVER;
-});
 
 const questionSchema = z.strictObject({
   name: z.string().min(1).max(255),
-  /** Types whose data can be compared as one text. */
-  type: z.enum(['A', 'AAAA', 'CNAME', 'NS', 'PTR', 'SOA', 'TXT']).default('A'),
+  type: questionTypeKey.default('A'),
   class: z.enum(['IN', 'CH']).default('IN'),
   rcode: rcodeKey.prefault('NOERROR'),
   /** One record of the answer must read so. */
@@ -51,7 +43,6 @@ export const dnsCheck = defineHealthCheck<DnsCheckOptions>({
   faultClass: 'local-soft',
   options,
   async probe({ transports, questions }, context) {
-    const startedAt = context.clock.monotonicMs();
     const expectations = [identityOf(context.pop), ...questions.map(expectationOf)];
     const asked = context.serviceAddresses.flatMap(address =>
       transports.flatMap(transport =>
@@ -60,11 +51,7 @@ export const dnsCheck = defineHealthCheck<DnsCheckOptions>({
         ),
       ),
     );
-    const results = await Promise.all(asked);
-    const tookMs = context.clock.monotonicMs() - startedAt;
-    return (
-      worstOf(results) ?? { kind: 'healthy', detail: `${results.length} answers in ${tookMs.toFixed(1)} ms` }
-    );
+    return await worstOf(asked, context);
   },
 });
 
@@ -91,7 +78,7 @@ function identityOf(pop: string): Expectation {
 }
 
 function expectationOf(expected: DnsCheckOptions['questions'][number]): Expectation {
-  const name = expected.name === '.' ? '' : expected.name.replace(/\.$/, '');
+  const name = withoutFinalDot(expected.name);
   const label = `${expected.name} ${expected.type}`;
   return {
     question: { name, type: expected.type, class: recordClasses[expected.class] },
@@ -121,9 +108,8 @@ async function judge(
 function verdictOf(answer: Answer, where: string, complaintOf: Expectation['complaintOf']): Verdict {
   switch (answer.kind) {
     case 'not-asked':
-      return { kind: 'unknown', reason: `${where}: ${answer.reason}` };
     case 'failed':
-      return { kind: 'unhealthy', reason: `${where}: ${answer.reason}` };
+      return failureVerdict(answer, where);
     case 'reply': {
       const complaint = complaintOf(answer.packet);
       return complaint === undefined
@@ -135,17 +121,6 @@ function verdictOf(answer: Answer, where: string, complaintOf: Expectation['comp
   }
 }
 
-/** The first unhealthy verdict, else the first unknown one, with how many more there are of its kind. */
-function worstOf(results: readonly Verdict[]): Verdict | undefined {
-  for (const kind of ['unhealthy', 'unknown'] as const) {
-    const all = results.filter(result => result.kind === kind);
-    const [first] = all;
-    if (first && first.kind !== 'healthy')
-      return { kind, reason: all.length > 1 ? `${first.reason} (and ${all.length - 1} more)` : first.reason };
-  }
-  return undefined;
-}
-
 /** A record's data as one text, for the types of `questionSchema`. */
 function dataText({ address, domain, ns, primary, data }: Packet['answers'][number]): string {
   if (Array.isArray(data)) return data.join('');
@@ -155,5 +130,5 @@ function dataText({ address, domain, ns, primary, data }: Packet['answers'][numb
 /** Addresses and names have many spellings; other text has one. */
 function canonical(text: string): string {
   const address = parseIpAddress(text);
-  return address ? address.text : text.replace(/\.$/, '').toLowerCase();
+  return address ? address.text : withoutFinalDot(text).toLowerCase();
 }
