@@ -10,7 +10,8 @@
  * - The sidecar ends, the router ends. On SIGTERM it is told to close its sessions, which withdraws its routes at once.
  *   When the sidecar is killed the kernel kills the router too (`setpriv --pdeathsig`) and closes its TCP connections, with
  *   the same effect.
- * - The router is told nothing while it runs. What is announced is between agent and router.
+ * - The router is told nothing while it runs, but for the fallback prefixes where its files cannot announce them
+ *   (`afterStart`). What else is announced is between agent and router.
  *
  * Not here: what a router's files say (`routers/`), and what is announced when (the agent).
  */
@@ -61,6 +62,7 @@ export async function runSidecar(slice: PopSlice, options: SidecarOptions): Prom
   const over = AbortSignal.any([signal, signalWhenEnded(router, process)]);
   try {
     await waitUntilReady(router, { runDirectory, signal: over, clock });
+    await router.afterStart?.(runDirectory, over);
     log.info({ router: router.kind, routerPid: process.pid }, 'ready');
     await rejectionOf(over);
   } catch (error) {
