@@ -18,7 +18,7 @@ export interface DriverBench extends AsyncDisposable {
   neighbourPrefixes(): Promise<readonly string[]>;
   /** The attributes of one prefix as the neighbour's router shows them. */
   neighbourRoute(prefix: string): Promise<string>;
-  /** How many withdrawals the neighbour has been sent so far. */
+  /** How many withdrawals the neighbour has been sent so far; a replaced route is none. */
   neighbourWithdrawals(): Promise<number>;
   /** Makes the router refuse the next apply; what is returned makes it well again. */
   breakRouter(): Promise<() => Promise<void>>;
@@ -146,7 +146,6 @@ const claims = {
   'a changed attribute withdraws nothing': async bench => {
     await bench.driver.apply([v4, v6], soon());
     await eventually(async () => assert((await bench.neighbourPrefixes()).includes(v4.prefix.text)));
-    // BIRD counts what a session brought: a replaced route is an update, a withdrawn one is counted apart.
     const before = await bench.neighbourWithdrawals();
     for (const med of [1, 2, 3]) await bench.driver.apply([{ ...v4, med }, v6], soon());
     await eventually(async () => assert.match(await bench.neighbourRoute(v4.prefix.text), /BGP\.med: 3\n/));

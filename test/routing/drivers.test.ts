@@ -34,7 +34,9 @@ function neighbourhood(
     neighbourRoute: prefix => peering.askNeighbour(`show route ${prefix} all`),
     async neighbourWithdrawals() {
       const text = await peering.askNeighbour('show protocols all');
-      return [...text.matchAll(/Import withdraws: +(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0);
+      const received = [...text.matchAll(/Import withdraws: +(\d+)/g)].map(([, count]) => Number(count));
+      assert.equal(received.length, 2, text);
+      return received.reduce((sum, count) => sum + count, 0);
     },
     async restartRouter() {
       await router.kill('SIGKILL');

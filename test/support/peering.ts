@@ -35,11 +35,13 @@ pops:
 
 export const fallback: readonly string[] = ['2001:db8:53::/48', '203.0.113.0/24'];
 
-/** Imports everything and keeps it with its attributes: what arrives here has left the PoP. */
+/** Imports everything and keeps it with its attributes: what arrives here has left the PoP. It sends a route of its own. */
 const neighbourConfig = `
 router id 198.18.1.5;
 log stderr all;
 protocol device { }
+protocol static own4 { ipv4; route 198.51.100.0/24 blackhole; }
+protocol static own6 { ipv6; route 2001:db8:51::/48 blackhole; }
 protocol bfd { accept direct; interface "*" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 template bgp customer {
   local role provider;
@@ -126,7 +128,7 @@ export async function openPeering(): Promise<Peering> {
     startBird: () => start(birdRouter),
     startGobgp: () => start(gobgpRouter),
     async neighbourPrefixes() {
-      const text = await askNeighbour('show route');
+      const text = await askNeighbour('show route where source = RTS_BGP');
       return [...text.matchAll(/^([0-9a-f.:]+\/\d+)\s/gm)].map(([, prefix = '']) => prefix).sort();
     },
     async [Symbol.asyncDispose]() {

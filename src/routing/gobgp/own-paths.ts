@@ -20,8 +20,13 @@ export async function originate(
   control: GobgpControl,
   signal: AbortSignal,
 ): Promise<void> {
-  const wanted = [...(await fallback(control, signal)), ...desired].map(each => pathOf(each, control.asn));
-  const present = (await inBothFamilies(family => control.paths({ family }, signal))).filter(isLocal);
+  // Asked at once: a withdrawal waits for the answers.
+  const [always, table] = await Promise.all([
+    fallback(control, signal),
+    inBothFamilies(family => control.paths({ family }, signal)),
+  ]);
+  const wanted = [...always, ...desired].map(each => pathOf(each, control.asn));
+  const present = table.filter(isLocal);
   const wantedSlots = new Set(wanted.map(slotKey));
   const presentKeys = new Set(present.map(pathKey));
   const changes = [

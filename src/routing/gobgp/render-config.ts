@@ -26,8 +26,11 @@ const families: readonly IpFamily[] = [4, 6];
 /** Seconds; GoBGP knows no less. */
 const connectRetrySeconds = 5;
 
-/** What a neighbour may send us, of which we keep no more than a default route. */
-const importLimit = 100;
+/**
+ * More than this from a neighbour ends the session. GoBGP keeps in memory even what it refuses: a peer's own routes fit,
+ * a full table (a million) sent by mistake does not.
+ */
+const importLimit = 10_000;
 
 type Session = NeighbourConfig['sessions'][number];
 

@@ -30,7 +30,7 @@ export const gobgpRouter: RouterKind = {
 
 async function prepare(slice: PopSlice, runDirectory: string, signal: AbortSignal): Promise<void> {
   const folder = gobgpFolder(runDirectory);
-  await makeFolder(folder.path, 0o770);
+  await makeFolder(folder.path, 0o750);
   await writeFileAtomically(folder.config, renderGobgpConfig(slice), 0o600);
   // gobgpd does not replace the socket of one that was killed.
   await rm(folder.apiSocket, { force: true });
@@ -78,11 +78,15 @@ const levels: Readonly<Record<string, RouterLogLine['level']>> = {
   panic: 'error',
 };
 
+/** What GoBGP says of each route that a neighbour sends and the import policy refuses, at the level of a warning. */
+const refusedRoute = 'No matching path for withdraw found, may be path was not installed into table';
+
 function readLogLine(line: string): RouterLogLine {
   const { level, msg, time, ...fields } = fieldsIn(line);
   const details = Object.entries(fields).map(([key, value]) =>
     typeof value === 'string' ? `${key}=${value}` : `${key}=${JSON.stringify(value)}`,
   );
+  if (msg === refusedRoute) return { level: 'debug', message: line };
   return { level: levels[String(level)] ?? 'info', message: [String(msg), ...details].join(' ') };
 }
 
