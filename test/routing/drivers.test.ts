@@ -33,7 +33,8 @@ function neighbourhood(
     neighbourPrefixes: peering.neighbourPrefixes,
     neighbourRoute: prefix => peering.askNeighbour(`show route ${prefix} all`),
     async neighbourWithdrawals() {
-      const text = await peering.askNeighbour('show protocols all');
+      const sessions = ['pop_v4', 'pop_v6'].map(name => peering.askNeighbour(`show protocols all ${name}`));
+      const text = (await Promise.all(sessions)).join('');
       const received = [...text.matchAll(/Import withdraws: +(\d+)/g)].map(([, count]) => Number(count));
       assert.equal(received.length, 2, text);
       return received.reduce((sum, count) => sum + count, 0);
