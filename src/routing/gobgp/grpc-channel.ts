@@ -34,15 +34,28 @@ const channelOptions: ClientOptions = {
 
 /** Does not connect yet: the first call does. */
 export async function openGrpcChannel(socketPath: string): Promise<GrpcChannel> {
-  const grpc = await import('@grpc/grpc-js');
-  const { loadSync } = await import('@grpc/proto-loader');
-  // `json` has the messages inside an Any read as what their type says.
-  const definitions = loadSync(protoFile, { keepCase: true, enums: String, defaults: true, json: true });
-  const methods = definitions['apipb.GobgpApi'] as unknown as Methods;
+  loading ??= load();
+  const { grpc, methods } = await loading;
   // An absolute path: gRPC takes a relative one after `unix://` for a host.
   const target = `unix://${resolve(socketPath)}`;
   const client = new grpc.Client(target, grpc.credentials.createInsecure(), channelOptions);
   return new Channel(socketPath, client, methods);
+}
+
+/** Never changes once there: reading the API anew each time would hold up the agent while gobgpd is away. */
+let loading: ReturnType<typeof load> | undefined;
+
+async function load() {
+  const grpc = await import('@grpc/grpc-js');
+  const { load: loadProto } = await import('@grpc/proto-loader');
+  // `json` has the messages inside an Any read as what their type says.
+  const definitions = await loadProto(protoFile, {
+    keepCase: true,
+    enums: String,
+    defaults: true,
+    json: true,
+  });
+  return { grpc, methods: definitions['apipb.GobgpApi'] as unknown as Methods };
 }
 
 type Methods = Readonly<Record<string, MethodDefinition<object, unknown>>>;
