@@ -8,7 +8,7 @@ export const sidecarCommand: CommandKind = {
     popOptions(command)
       .summary("run the PoP's router until told to stop")
       .description(
-        'Makes the configuration of BIRD from anycast.yaml, with nothing announced but the fallback prefix, starts BIRD and ends with it.\nHolds the lease of the agent: when that is killed or frozen, its routes are withdrawn or held as `lease` in anycast.yaml says.',
+        'Makes the configuration of BIRD or GoBGP from anycast.yaml, starts it with nothing announced but the fallback prefix, and ends with it.\nHolds the lease of the agent: when that is killed or frozen, its routes are withdrawn or held as `lease` in anycast.yaml says.',
       )
       .action(runs(sidecar));
   },

@@ -1,7 +1,7 @@
 /** A child process that cannot outlive us, its output read line by line. */
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { Fault } from '../system/fault.ts';
+import { onLines } from '../system/lines.ts';
 
 export interface RouterProcess extends AsyncDisposable {
   readonly pid: number;
@@ -24,13 +24,14 @@ export async function startRouterProcess(
   onLine: (line: string) => void,
 ): Promise<RouterProcess> {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    // BIRD logs to standard error, gobgpd to standard output.
+    stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
   const ended = new Promise<string>(resolve => {
     child.once('close', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
   });
-  createInterface({ input: child.stderr }).on('line', onLine);
+  for (const stream of [child.stdout, child.stderr]) onLines(stream, onLine);
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', cause => {

@@ -2,8 +2,9 @@
 import { Fault } from '../system/fault.ts';
 import type { RouterKind } from './router.ts';
 import { birdRouter } from './routers/bird.ts';
+import { gobgpRouter } from './routers/gobgp.ts';
 
-export const routers: readonly RouterKind[] = [birdRouter];
+export const routers: readonly RouterKind[] = [birdRouter, gobgpRouter];
 
 /** @throws Fault `usage` when the driver needs no router. */
 export function routerOf(kind: string): RouterKind {

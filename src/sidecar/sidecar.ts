@@ -11,8 +11,9 @@
  * - The sidecar ends, the router ends. On SIGTERM it is told to close its sessions, which withdraws its routes at once.
  *   When the sidecar is killed the kernel kills the router too (`setpriv --pdeathsig`) and closes its TCP connections, with
  *   the same effect.
- * - What is announced is between agent and router, as long as the agent renews its lease. When the lease runs out the
- *   sidecar does what `onAgentLoss` says: sessions and the fallback stay in any case. See `lease.ts`, `lease-guard.ts`.
+ * - While the agent renews its lease, what is announced is between agent and router; but for the fallback prefixes where a
+ *   router's files cannot announce them (`afterStart`). When the lease runs out the sidecar does what `onAgentLoss` says:
+ *   sessions and the fallback stay in any case. See `lease.ts`, `lease-guard.ts`.
  *
  * Not here: what a router's files say (`routers/`), and what is announced when (the agent).
  */
@@ -78,6 +79,7 @@ export async function runSidecar(slice: PopSlice, options: SidecarOptions): Prom
   const over = AbortSignal.any([signal, signalWhenEnded(router, process)]);
   try {
     await waitUntilReady(router, { runDirectory, signal: over, clock });
+    await router.afterStart?.(runDirectory, over);
     log.info({ router: router.kind, routerPid }, 'ready');
     onReady?.();
     await rejectionOf(over);

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { parseIpPrefix } from '../../src/ip/prefix.ts';
-import { type Announcement, plainAnnouncement } from '../../src/routing/announcement.ts';
+import { type Announcement, attributesKey, plainAnnouncement } from '../../src/routing/announcement.ts';
 import type { Observation, RouteDriver } from '../../src/routing/route-driver.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -18,8 +18,16 @@ export interface DriverBench extends AsyncDisposable {
   neighbourPrefixes(): Promise<readonly string[]>;
   /** The attributes of one prefix as the neighbour's router shows them. */
   neighbourRoute(prefix: string): Promise<string>;
+  /** How many withdrawals the neighbour has been sent so far; a replaced route is none. */
+  neighbourWithdrawals(): Promise<number>;
   /** Makes the router refuse the next apply; what is returned makes it well again. */
   breakRouter(): Promise<() => Promise<void>>;
+  /** Ends the router without a word, starts it afresh as the sidecar does, and waits for its sessions. */
+  restartRouter(): Promise<void>;
+  /** Ends the neighbour's IPv6 session; what is returned has it established again. */
+  cutIpv6Session(): Promise<() => Promise<void>>;
+  /** Has the router announce these without the driver, by whatever an operator or a stray program has at hand. */
+  announceBehindItsBack(prefixes: readonly string[]): Promise<void>;
 }
 
 export interface DriverUnderTest {
@@ -34,6 +42,18 @@ export interface DriverUnderTest {
 
 export type Claim = keyof typeof claims;
 
+/** What no neighbour may ever learn: too short, too long, beside ours, or somebody else's. */
+export const foreignPrefixes: readonly string[] = [
+  '0.0.0.0/0',
+  '10.0.0.0/8',
+  '203.0.113.54/32',
+  '203.0.113.52/31',
+  '203.0.113.0/25',
+  '::/0',
+  '2001:db8:53::/64',
+  '2001:db8:53::54/128',
+];
+
 export const v4 = announcement('203.0.113.53/32');
 export const v6 = announcement('2001:db8:53::53/128');
 
@@ -42,6 +62,17 @@ export function announcement(text: string): Announcement {
   assert(prefix, text);
   return plainAnnouncement(prefix);
 }
+
+const rich: Announcement = {
+  ...v6,
+  communities: [
+    [65_535, 0],
+    [64_500, 65_535],
+  ],
+  largeCommunities: [[64_500, 1, 4_294_967_295]],
+  prepend: 3,
+  med: 4_294_967_295,
+};
 
 /** No call may hang: each has this long. */
 export function soon(): AbortSignal {
@@ -93,6 +124,73 @@ const claims = {
     await eventually(async () =>
       assert.doesNotMatch(await bench.neighbourRoute(v4.prefix.text), /64500 64500|med:|community:/),
     );
+  },
+  'large communities reach the neighbour': async bench => {
+    await bench.driver.apply([v4, { ...v6, largeCommunities: [[64_500, 1, 4_294_967_295]] }], soon());
+    await eventually(async () =>
+      assert.match(await bench.neighbourRoute(v6.prefix.text), /large_community: \(64500, 1, 4294967295\)/),
+    );
+  },
+  'attributes are observed as they were applied': async ({ driver }) => {
+    for (const desired of [rich, { ...rich, prepend: 1, med: 0 }, v6]) {
+      await driver.apply([v4, desired], soon());
+      await eventually(async () => {
+        const { exported } = await driver.observe(soon());
+        const routes = exported.get(v6.prefix.text) ?? [];
+        assert(routes.length > 0);
+        for (const route of routes) assert.equal(attributesKey(route), attributesKey(desired));
+        assert.equal(exported.get(v4.prefix.text)?.[0]?.prepend, 0);
+      });
+    }
+  },
+  'a changed attribute withdraws nothing': async bench => {
+    await bench.driver.apply([v4, v6], soon());
+    await eventually(async () => assert((await bench.neighbourPrefixes()).includes(v4.prefix.text)));
+    const before = await bench.neighbourWithdrawals();
+    for (const med of [1, 2, 3]) await bench.driver.apply([{ ...v4, med }, v6], soon());
+    await eventually(async () => assert.match(await bench.neighbourRoute(v4.prefix.text), /BGP\.med: 3\n/));
+    assert.equal(await bench.neighbourWithdrawals(), before);
+  },
+  'nothing foreign is let out, whoever announces it': async (bench, fallback) => {
+    await bench.driver.apply([v4], soon());
+    await bench.announceBehindItsBack([...foreignPrefixes, v6.prefix.text]);
+    // A service prefix may come from anybody, and shows that the others would have arrived by now.
+    const expected = [...fallback, v4.prefix.text, v6.prefix.text].sort();
+    await eventually(async () => assert.deepEqual(await bench.neighbourPrefixes(), expected));
+    await exports(bench, [v4]);
+    await eventually(async () =>
+      assert.deepEqual(await bench.neighbourPrefixes(), [...fallback, v4.prefix.text].sort()),
+    );
+  },
+  'a session that is down exports nothing, and the routes are back with it': async (bench, fallback) => {
+    await bench.driver.apply([v4, v6], soon());
+    const restore = await bench.cutIpv6Session();
+    const onlyIpv4 = [...fallback, v4.prefix.text].filter(prefix => !prefix.includes(':')).sort();
+    await eventually(async () => {
+      const { exported, sessions } = await bench.driver.observe(soon());
+      assert.deepEqual([...exported.keys()].sort(), onlyIpv4);
+      assert.deepEqual(sessions.map(({ family, state }) => `${family} ${state}`).sort(), [
+        '4 established',
+        '6 down',
+      ]);
+    });
+    await restore();
+    await eventually(async () =>
+      assert.deepEqual(await bench.neighbourPrefixes(), [...fallback, v4.prefix.text, v6.prefix.text].sort()),
+    );
+  },
+  'a restart between two observations is not missed, and the next apply announces again': async (
+    bench,
+    fallback,
+  ) => {
+    await exports(bench, [v4, v6]);
+    await bench.restartRouter();
+    const seen = await bench.driver.observe(soon()).catch((error: unknown) => error);
+    if (seen instanceof Error) assert.equal((seen as { code?: string }).code, 'unreachable');
+    else assert.deepEqual([...(seen as Observation).exported.keys()].sort(), [...fallback].sort());
+    await exports(bench, [v4, v6]);
+    const expected = [...fallback, v4.prefix.text, v6.prefix.text].sort();
+    await eventually(async () => assert.deepEqual(await bench.neighbourPrefixes(), expected));
   },
   'after a refusal the routes of before stand, and the next apply counts': async (bench, fallback) => {
     await bench.driver.apply([v4], soon());

@@ -131,6 +131,17 @@ describe('bird-configs/transit', () => {
     assert.equal(text.match(guards)?.length, 2, 'one session for each family');
   });
 
+  it('speaks BFD with the PoPs whose router has it, and with no other', () => {
+    const speaksBfd = (router: string, pop: string): boolean[] =>
+      [4, 6].map(family => {
+        const [, block = ''] = fileOf(router, 'neighbours.conf').split(`protocol bgp ${pop}_v${family} `);
+        return (block.split('\n}')[0] ?? '').includes('bfd {');
+      });
+    assert.deepEqual(speaksBfd('isp-eu', 'fra'), [true, true]);
+    assert.deepEqual(speaksBfd('isp-as', 'sin'), [false, false], 'sin runs GoBGP');
+    assert.deepEqual(speaksBfd('isp-as', 'access_as'), [true, true]);
+  });
+
   it('lets a customer announce its own cone and nothing else', () => {
     const contractOf = (router: string, protocol: string): string => {
       const block = fileOf(router, 'neighbours.conf').split(`protocol bgp ${protocol} `)[1] ?? '';

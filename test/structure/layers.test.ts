@@ -23,6 +23,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 
 /** What comes from outside, and the folders that may use it. Each package has one home or a reason for more. */
 const packages: Readonly<Record<string, readonly string[]>> = {
+  '@grpc/grpc-js': ['routing'],
+  '@grpc/proto-loader': ['routing'],
   commander: ['commands', 'main.ts'],
   dns2: ['health'],
   execa: ['system'],

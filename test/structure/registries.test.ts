@@ -8,6 +8,7 @@ import { sources } from './sources.ts';
 const registries: Readonly<Record<string, string>> = {
   'src/health/checks': 'src/health/checks.ts',
   'src/routing/drivers': 'src/routing/drivers.ts',
+  'src/sidecar/routers': 'src/sidecar/routers.ts',
   'src/resolver/policies': 'src/resolver/pipeline.ts',
   'src/lab/topologies': 'src/lab/topologies.ts',
   'src/lab/runtimes': 'src/lab/runtimes.ts',

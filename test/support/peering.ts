@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PopSlice } from '../../src/config/anycast-config.ts';
 import { parseConfig, popOf } from '../../src/config/load-config.ts';
+import type { RouterKind } from '../../src/sidecar/router.ts';
 import { birdRouter } from '../../src/sidecar/routers/bird.ts';
+import { gobgpRouter } from '../../src/sidecar/routers/gobgp.ts';
 import { runOrThrow } from '../../src/system/run.ts';
 import { eventually } from './eventually.ts';
 import { openSandbox, type Sandbox, type SandboxProcess } from './sandbox.ts';
@@ -33,11 +35,13 @@ pops:
 
 export const fallback: readonly string[] = ['2001:db8:53::/48', '203.0.113.0/24'];
 
-/** Imports everything and keeps it with its attributes: what arrives here has left the PoP. */
+/** Imports everything and keeps it with its attributes: what arrives here has left the PoP. It sends a route of its own. */
 const neighbourConfig = `
 router id 198.18.1.5;
 log stderr all;
 protocol device { }
+protocol static own4 { ipv4; route 198.51.100.0/24 blackhole; }
+protocol static own6 { ipv6; route 2001:db8:51::/48 blackhole; }
 protocol bfd { accept direct; interface "*" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 template bgp customer {
   local role provider;
@@ -67,6 +71,8 @@ export interface Peering extends AsyncDisposable {
   readonly configPath: string;
   /** Starts the PoP's BIRD with fresh files, as the sidecar does, and waits for both sessions. */
   startBird(): Promise<SandboxProcess>;
+  /** The same with GoBGP, its fallback prefixes announced. */
+  startGobgp(): Promise<SandboxProcess>;
   /** The prefixes the neighbour has from the PoP, sorted. */
   neighbourPrefixes(): Promise<string[]>;
   /** What the neighbour's birdc prints. */
@@ -97,8 +103,20 @@ export async function openPeering(): Promise<Peering> {
         const text = await askNeighbour('show protocols');
         if ((text.match(/Established/g) ?? []).length !== 2) throw new Error(text);
       },
-      { within: 15_000 },
+      // GoBGP waits five after a session ended, and up to ten before it calls itself.
+      { within: 30_000 },
     );
+  };
+  const start = async (router: RouterKind): Promise<SandboxProcess> => {
+    const signal = AbortSignal.timeout(10_000);
+    await router.prepare(slice, runDirectory, signal);
+    const process = sandbox.spawn(router.argv(runDirectory), 'pop');
+    await eventually(async () => {
+      if (!(await router.isReady(runDirectory, signal))) throw new Error(process.output.join('\n'));
+    });
+    await router.afterStart?.(runDirectory, signal);
+    await established();
+    return process;
   };
   return {
     sandbox,
@@ -107,14 +125,10 @@ export async function openPeering(): Promise<Peering> {
     configPath,
     askNeighbour,
     established,
-    async startBird() {
-      await birdRouter.prepare(slice, runDirectory, AbortSignal.timeout(10_000));
-      const bird = sandbox.spawn(birdRouter.argv(runDirectory), 'pop');
-      await established();
-      return bird;
-    },
+    startBird: () => start(birdRouter),
+    startGobgp: () => start(gobgpRouter),
     async neighbourPrefixes() {
-      const text = await askNeighbour('show route');
+      const text = await askNeighbour('show route where source = RTS_BGP');
       return [...text.matchAll(/^([0-9a-f.:]+\/\d+)\s/gm)].map(([, prefix = '']) => prefix).sort();
     },
     async [Symbol.asyncDispose]() {

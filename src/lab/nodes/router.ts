@@ -1,5 +1,6 @@
 /** Plans a network's router: BIRD with the hand-written rules of `bird-configs/transit` and a generated site and neighbours. */
 import type { AnycastConfig, BgpConfig } from '../../config/anycast-config.ts';
+import { bfdBetween } from '../../config/bfd.ts';
 import { hostPrefix, type IpPrefix, prefixContains } from '../../ip/prefix.ts';
 import { Fault } from '../../system/fault.ts';
 import type { NodePlan } from '../plan.ts';
@@ -100,12 +101,14 @@ function neighbour(name: string, { link, family, context }: NeighbourRequest): s
   const sells = link.kind !== 'peer' && own === link.near;
   const template = link.kind === 'peer' ? 'peer' : sells ? 'customer' : 'provider';
   const address = (end: LinkEnd): string => (family === 4 ? end.v4 : end.v6).text;
-  const agreed = isPop ? config.pops[other.node]?.neighbours.find(each => each.name === name) : undefined;
+  const pop = isPop ? config.pops[other.node] : undefined;
+  const agreed = pop?.neighbours.find(each => each.name === name);
+  const bfd = pop && agreed ? bfdBetween(pop, agreed, config) : bfdBetweenNetworks;
   return [
     `protocol bgp ${protocolName(other.node, family)} from ${template}${family} {`,
     `  local ${address(own)} as OWN_AS;`,
     `  neighbor ${address(other)} as ${asn};`,
-    ...bfdLines(isPop ? config.bgp.bfd : bfdBetweenNetworks),
+    ...bfdLines(bfd),
     ...(agreed?.ttlSecurity === true ? ['  ttl security on;'] : []),
     ...(agreed?.password === undefined ? [] : [`  password ${birdString(agreed.password)};`]),
     ...(sells
