@@ -75,16 +75,26 @@ export interface Peering extends AsyncDisposable {
   established(): Promise<void>;
 }
 
-export async function openPeering(): Promise<Peering> {
+export interface PeeringOptions {
+  /** The PoP's anycast.yaml. */
+  readonly yaml?: string;
+  /** More of the neighbour's configuration. */
+  readonly neighbour?: string;
+}
+
+export async function openPeering({
+  yaml = peeringYaml,
+  neighbour = '',
+}: PeeringOptions = {}): Promise<Peering> {
   const sandbox = await openSandbox();
   const folder = await mkdtemp(join(tmpdir(), 'anycast-peering-'));
   const neighbourFile = join(folder, 'neighbour.conf');
   const neighbourSocket = join(folder, 'neighbour.ctl');
   const runDirectory = join(folder, 'run');
   const configPath = join(folder, 'anycast.yaml');
-  await writeFile(configPath, peeringYaml);
-  await writeFile(neighbourFile, neighbourConfig);
-  const slice = popOf(parseConfig(peeringYaml, configPath, { checks: {}, drivers: ['bird'] }), 'fra');
+  await writeFile(configPath, yaml);
+  await writeFile(neighbourFile, neighbourConfig + neighbour);
+  const slice = popOf(parseConfig(yaml, configPath, { checks: {}, drivers: ['bird'] }), 'fra');
   await makeLink(sandbox);
   sandbox.spawn(['bird', '-f', '-c', neighbourFile, '-s', neighbourSocket], 'isp');
   const askNeighbour = (command: string) =>
