@@ -246,11 +246,14 @@ suite('the neighbour of a BIRD', { skip: (await whyNoSandbox('bird')) ?? false }
 
   test('receives nothing else when site.conf has more routes: the filter holds by itself', async () => {
     const whole = await readFile(folder().site, 'utf8');
-    const more = whole.replace(
-      /template static (service|fallback)_routes4 \{\n {2}ipv4;/g,
-      '$&\n  route 10.0.0.0/8 blackhole; route 203.0.113.0/25 blackhole; route 203.0.113.54/32 blackhole;',
-    );
-    await writeFile(folder().site, more);
+    const route =
+      'route 10.0.0.0/8 blackhole; route 203.0.113.0/25 blackhole; route 203.0.113.54/32 blackhole;';
+    // BIRD exports the new routes before it hears of the new limit, unless it is told one after the other.
+    const unlimited = whole.replace(/define EXPORT_LIMIT4 = \d+;/, 'define EXPORT_LIMIT4 = 1000;');
+    await writeFile(folder().site, unlimited);
+    assert.equal((await configure()).exitCode, 0);
+    const template = /template static (?:service|fallback)_routes4 \{\n {2}ipv4;/g;
+    await writeFile(folder().site, unlimited.replace(template, `$&\n  ${route}`));
     await writeFile(folder().announced, 'return true;\n');
     assert.equal((await configure()).exitCode, 0);
     const table = await runOrThrow(['birdc', '-s', folder().controlSocket, 'show', 'route']);
