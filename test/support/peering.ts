@@ -71,7 +71,7 @@ export interface Peering extends AsyncDisposable {
   neighbourPrefixes(): Promise<string[]>;
   /** What the neighbour's birdc prints. */
   askNeighbour(command: string): Promise<string>;
-  /** Resolves when both sessions stand. */
+  /** Resolves when all sessions stand. */
   established(): Promise<void>;
 }
 
@@ -105,7 +105,8 @@ export async function openPeering({
     await eventually(
       async () => {
         const text = await askNeighbour('show protocols');
-        if ((text.match(/Established/g) ?? []).length !== 2) throw new Error(text);
+        const sessions = text.split('\n').filter(line => / BGP /.test(line));
+        if (!sessions.every(line => line.includes('Established'))) throw new Error(text);
       },
       { within: 15_000 },
     );
