@@ -26,6 +26,11 @@ export interface Network {
   readonly asn: number;
   /** 1 to 255, unique: the n of the address rule. Its digits are used as they stand in IPv6 too: 10 gives 2001:db8:10::/48. */
   readonly index: number;
+  /**
+   * Its router shares flows among equally good paths by a hash of addresses and ports: for a site of several nodes, each
+   * a PoP of anycast.yaml with a link to this network. Left out, one path is best, always the same.
+   */
+  readonly multipath?: boolean;
 }
 
 /** Milliseconds one way. Applied where the kernel has netem; elsewhere the lab says in one line that links have no delay. */

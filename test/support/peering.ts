@@ -77,20 +77,30 @@ export interface Peering extends AsyncDisposable {
   neighbourPrefixes(): Promise<string[]>;
   /** What the neighbour's birdc prints. */
   askNeighbour(command: string): Promise<string>;
-  /** Resolves when both sessions stand. */
+  /** Resolves when all sessions stand. */
   established(): Promise<void>;
 }
 
-export async function openPeering(): Promise<Peering> {
+export interface PeeringOptions {
+  /** The PoP's anycast.yaml. */
+  readonly yaml?: string;
+  /** More of the neighbour's configuration. */
+  readonly neighbour?: string;
+}
+
+export async function openPeering({
+  yaml = peeringYaml,
+  neighbour = '',
+}: PeeringOptions = {}): Promise<Peering> {
   const sandbox = await openSandbox();
   const folder = await mkdtemp(join(tmpdir(), 'anycast-peering-'));
   const neighbourFile = join(folder, 'neighbour.conf');
   const neighbourSocket = join(folder, 'neighbour.ctl');
   const runDirectory = join(folder, 'run');
   const configPath = join(folder, 'anycast.yaml');
-  await writeFile(configPath, peeringYaml);
-  await writeFile(neighbourFile, neighbourConfig);
-  const slice = popOf(parseConfig(peeringYaml, configPath, { checks: {}, drivers: ['bird'] }), 'fra');
+  await writeFile(configPath, yaml);
+  await writeFile(neighbourFile, neighbourConfig + neighbour);
+  const slice = popOf(parseConfig(yaml, configPath, { checks: {}, drivers: ['bird'] }), 'fra');
   await makeLink(sandbox);
   sandbox.spawn(['bird', '-f', '-c', neighbourFile, '-s', neighbourSocket], 'isp');
   const askNeighbour = (command: string) =>
@@ -101,7 +111,8 @@ export async function openPeering(): Promise<Peering> {
     await eventually(
       async () => {
         const text = await askNeighbour('show protocols');
-        if ((text.match(/Established/g) ?? []).length !== 2) throw new Error(text);
+        const sessions = text.split('\n').filter(line => / BGP /.test(line));
+        if (!sessions.every(line => line.includes('Established'))) throw new Error(text);
       },
       // GoBGP waits five after a session ended, and up to ten before it calls itself.
       { within: 30_000 },

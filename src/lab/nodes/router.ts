@@ -7,7 +7,7 @@ import type { NodePlan } from '../plan.ts';
 import { familiesOf, interfacesOf, type PlanContext, runDirectoryOf } from '../plan-context.ts';
 import type { Topology } from '../topology.ts';
 import { blockOf, type Link, type LinkEnd } from '../wiring.ts';
-import { routerSysctls } from './sysctls.ts';
+import { multipathSysctls, routerSysctls } from './sysctls.ts';
 
 /** What the two generated files say. */
 export interface RouterConfig {
@@ -35,7 +35,7 @@ export function routerNode(name: string, context: PlanContext): NodePlan {
     interfaces: interfacesOf(name, context),
     loopback: [router4, router6].map(address => hostPrefix(address).text),
     routes: [],
-    sysctls: routerSysctls,
+    sysctls: network.multipath ? { ...routerSysctls, ...multipathSysctls } : routerSysctls,
     runDirectory,
     files: [
       { path: `${runDirectory}/site.conf`, text: site },
@@ -74,6 +74,7 @@ function site(name: string, { topology, config }: PlanContext): string {
     SERVICE4: prefixSet(servicePatterns(config, 4), 4),
     SERVICE6: prefixSet(servicePatterns(config, 6), 6),
     HOLD_TIME: Math.ceil(config.bgp.holdTime / 1000),
+    MULTIPATH: network.multipath ? 1 : 0,
   };
   return Object.entries(defines)
     .map(([key, value]) => `define ${key} = ${value};\n`)
@@ -111,9 +112,7 @@ function neighbour(name: string, { link, family, context }: NeighbourRequest): s
     ...bfdLines(bfd),
     ...(agreed?.ttlSecurity === true ? ['  ttl security on;'] : []),
     ...(agreed?.password === undefined ? [] : [`  password ${birdString(agreed.password)};`]),
-    ...(sells
-      ? [`  ipv${family} { import where from_customer(${contract(other.node, family, context)}); };`]
-      : []),
+    ...(sells ? [`  ipv${family} { ${importLine(other.node, family, context)} };`] : []),
     '}',
     '',
   ].join('\n');
@@ -123,8 +122,24 @@ function bfdLines(bfd: BgpConfig['bfd']): string[] {
   return bfd === 'off' ? [] : [`  bfd { interval ${bfd.interval} ms; multiplier ${bfd.multiplier}; };`];
 }
 
-/** What a customer may announce: its own block and those of its customers, and the service where a PoP is among them. */
-function contract(customer: string, family: 4 | 6, { topology, config, links }: PlanContext): string {
+/** More routes than a customer's contract names, so that it may split one; as many as a slip of the hand, and no table. */
+const spareRoutes = 2;
+
+/** What a customer may announce, and how many routes: one that announces more is cut off, and tries again. */
+function importLine(customer: string, family: 4 | 6, context: PlanContext): string {
+  const patterns = contract(customer, family, context);
+  const { service } = context.config;
+  const hosts = service.addresses.filter(address => address.family === family).length;
+  const limit = patterns.length + hosts + spareRoutes;
+  return `import where from_customer(${prefixSet(patterns, family)}); import limit ${limit} action restart;`;
+}
+
+/** Its own block and those of its customers, and the service where a PoP is among them. */
+function contract(
+  customer: string,
+  family: 4 | 6,
+  { topology, config, links }: PlanContext,
+): readonly string[] {
   const patterns: string[] = [];
   const seen = new Set<string>();
   const visit = (node: string): void => {
@@ -138,7 +153,7 @@ function contract(customer: string, family: 4 | 6, { topology, config, links }: 
     }
   };
   visit(customer);
-  return prefixSet(patterns, family);
+  return patterns;
 }
 
 /** The service's fallback prefixes with everything in them, and service addresses that lie in none. */

@@ -22,3 +22,12 @@ export const routerSysctls: Readonly<Record<string, string>> = {
   'net.ipv4.ip_forward': '1',
   'net.ipv6.conf.all.forwarding': '1',
 };
+
+/**
+ * Flows are told apart by ports too, or all of one client's would go to the same node. A packet from another namespace
+ * brings the hash of its socket along, and the kernel takes that one: a lab's flow is a socket.
+ */
+export const multipathSysctls: Readonly<Record<string, string>> = {
+  'net.ipv4.fib_multipath_hash_policy': '1',
+  'net.ipv6.fib_multipath_hash_policy': '1',
+};

@@ -23,10 +23,15 @@ export const birdCodes = {
   reconfigured: 3,
   reconfiguring: 4,
   reconfigurationQueued: 5,
+  reconfigurationConfirmed: 18,
+  /** Nothing to confirm or to undo: it is done already, or its time ran out and BIRD has undone it. */
+  nothingToDo: 19,
   /** The lines of `show protocols`. */
   protocols: 1002,
   /** The lines of `show route`. */
   routes: 1007,
+  /** Beneath each route, the lines of `show route ... all` that hold its attributes. */
+  attributes: 1012,
 } as const;
 
 /** Whether the command was carried out: 8xxx and 9xxx are refusals. */

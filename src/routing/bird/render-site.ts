@@ -1,4 +1,4 @@
-/** site.conf of a PoP: the defines that bird.conf is written in terms of, and the fallback routes. */
+/** site.conf of a PoP: the defines that bird.conf is written in terms of, and every route that may ever be announced. */
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { IpFamily } from '../../ip/address.ts';
 import { hostPrefix, type IpPrefix } from '../../ip/prefix.ts';
@@ -31,9 +31,12 @@ export function renderSite({ name, pop, config }: PopSlice): string {
     define('BFD_INTERVAL', Math.max(1, Math.round(bfd.interval))),
     define('BFD_MULTIPLIER', bfd.multiplier),
     '',
-    '# Announced whatever the health, so that a path is left when every PoP has withdrawn its host routes. Preferred to',
-    '# other static routes (200): only the best route to a prefix is exported, and announced.conf must not displace this one.',
-    ...families.map(family => fallbackProtocol(service.fallback, family)),
+    '# Whether no default route is imported.',
+    define('IMPORT_OFF', bgp.import === 'none' ? 1 : 0),
+    '',
+    '# The only routes there are. The next hop of a blackhole route is our own address on the session, as it should be.',
+    ...families.map(family => routes(`service_routes${family}`, hosts, family)),
+    ...families.map(family => routes(`fallback_routes${family}`, service.fallback, family)),
   ].join('\n');
 }
 
@@ -51,9 +54,9 @@ function exportLimit(prefixes: readonly IpPrefix[], family: IpFamily): number {
   return Math.max(1, ofFamily(prefixes, family).length);
 }
 
-function fallbackProtocol(prefixes: readonly IpPrefix[], family: IpFamily): string {
-  const routes = ofFamily(prefixes, family).map(prefix => `  route ${prefix} blackhole;\n`);
-  return `protocol static fallback${family} {\n  ipv${family} { preference 210; };\n${routes.join('')}}\n`;
+function routes(template: string, prefixes: readonly IpPrefix[], family: IpFamily): string {
+  const lines = ofFamily(prefixes, family).map(prefix => `  route ${prefix} blackhole;\n`);
+  return `template static ${template} {\n  ipv${family};\n${lines.join('')}}\n`;
 }
 
 function ofFamily(prefixes: readonly IpPrefix[], family: IpFamily): string[] {

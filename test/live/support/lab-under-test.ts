@@ -7,14 +7,27 @@ import type { LabPlan } from '../../../src/lab/plan.ts';
 import type { LabProgress } from '../../../src/lab/progress.ts';
 import { netns } from '../../../src/lab/runtimes/netns.ts';
 import { anycastCommand, sandboxSettings } from '../../../src/lab/sandbox/settings.ts';
+import type { Topology } from '../../../src/lab/topology.ts';
 import { type RunResult, run } from '../../../src/system/run.ts';
 import { smallTopology } from './small-topology.ts';
 
 /** Milliseconds that a lab may take on a busy machine; alone it takes about 1500. */
 export const upTimeoutMs = 30_000;
 
+/** What is built: a topology, and the anycast.yaml of its PoPs. */
+export interface LabSubject {
+  readonly topology: Topology;
+  readonly config: string;
+}
+
+const small: LabSubject = { topology: smallTopology, config: 'anycast.yaml' };
+
 export async function smallPlan(): Promise<LabPlan> {
-  return makePlan(smallTopology, await loadDeployment('anycast.yaml'), await sandboxSettings('anycast.yaml'));
+  return await planOf(small);
+}
+
+async function planOf({ topology, config }: LabSubject): Promise<LabPlan> {
+  return makePlan(topology, await loadDeployment(config), await sandboxSettings(config));
 }
 
 export interface LabUnderTest extends AsyncDisposable {
@@ -24,10 +37,10 @@ export interface LabUnderTest extends AsyncDisposable {
   anycastLab(...args: readonly string[]): Promise<RunResult>;
 }
 
-export async function openLabUnderTest(suffix: string): Promise<LabUnderTest> {
+export async function openLabUnderTest(suffix: string, subject = small): Promise<LabUnderTest> {
   const name = labName(suffix);
   const progress: LabProgress[] = [];
-  const lab = await netns.up(await smallPlan(), {
+  const lab = await netns.up(await planOf(subject), {
     name,
     timeoutMs: upTimeoutMs,
     signal: new AbortController().signal,

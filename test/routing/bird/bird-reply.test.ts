@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import { noAttributes } from '../../../src/routing/announcement.ts';
 import { BirdReplyReader, isRefusal, replyText } from '../../../src/routing/bird/bird-reply.ts';
-import { prefixesIn, sessionsIn } from '../../../src/routing/bird/show.ts';
+import { announcementsIn, sessionsIn } from '../../../src/routing/bird/show.ts';
 
 const protocols = `2002-Name       Proto      Table      State  Since         Info
 1002-device1    Device     ---        up     12:00:00.000  
@@ -13,14 +14,28 @@ const protocols = `2002-Name       Proto      Table      State  Since         In
 0000 
 `;
 
+/** BIRD 2.0.12: `show route exported isp_eu_v4 all`. */
 const routes = `1007-Table master4:
- 203.0.113.53/32      blackhole [announced4 12:00:00.000] * (200)
-                      blackhole [other 12:00:00.000] (200)
-1007-
- Table master6:
- 2001:db8:53::53/128  blackhole [announced6 12:00:00.000] * (200)
+ 203.0.113.53/32      blackhole [announced4 03:24:16.126] * (200)
+1008-\tType: static univ
+1012-\tBGP.as_path: 64500 64500
+ \tBGP.med: 30
+ \tBGP.community: (65535,0) (64500,7)
+ \tBGP.large_community: (64500, 1, 2)
+1007-203.0.113.0/24       blackhole [fallback4 03:24:15.090] * (200)
+1008-\tType: static univ
 0000 
 `;
+
+const hostRoute = {
+  communities: [
+    [65535, 0],
+    [64500, 7],
+  ],
+  largeCommunities: [[64500, 1, 2]],
+  prepend: 2,
+  med: 30,
+};
 
 function only(text: string) {
   const [reply, ...more] = new BirdReplyReader().read(text);
@@ -101,10 +116,48 @@ suite('tables', () => {
     ]);
   });
 
-  test('a prefix with several paths counts once', () => {
-    assert.deepEqual(
-      prefixesIn(only(routes)).map(({ text }) => text),
-      ['203.0.113.53/32', '2001:db8:53::53/128'],
-    );
+  const shown = (text: string) =>
+    announcementsIn(only(text)).map(({ prefix, ...attributes }) => [prefix.text, attributes]);
+
+  test('a route is shown with its attributes, and one without any has none', () => {
+    assert.deepEqual(shown(routes), [
+      ['203.0.113.53/32', hostRoute],
+      ['203.0.113.0/24', noAttributes],
+    ]);
+  });
+
+  test('a list that BIRD breaks over two lines is one list', () => {
+    const list = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, index) => `(64500,${60000 + from + index})`).join(' ');
+    const text = `1007-Table master4:
+ 203.0.113.53/32      blackhole [announced4 03:32:45.266] * (200)
+1008-\tType: static univ
+1012-\tBGP.community: ${list(0, 33)}
+ \t\t${list(33, 46)}
+ \tBGP.large_community: (4200000000, 4294967295, 4294967211)
+ \t\t(4200000000, 4294967295, 4294967212)
+0000 
+`;
+    assert.deepEqual(shown(text), [
+      [
+        '203.0.113.53/32',
+        {
+          communities: Array.from({ length: 46 }, (_, index) => [64500, 60000 + index]),
+          largeCommunities: [
+            [4200000000, 4294967295, 4294967211],
+            [4200000000, 4294967295, 4294967212],
+          ],
+          prepend: 0,
+        },
+      ],
+    ]);
+  });
+
+  test('the names that BIRD 3 gives the attributes mean the same', () => {
+    const three = routes
+      .replace('Type: static univ', 'source: static')
+      .replace('BGP.as_path', 'bgp_path')
+      .replaceAll('BGP.', 'bgp_');
+    assert.deepEqual(shown(three)[0], ['203.0.113.53/32', hostRoute]);
   });
 });

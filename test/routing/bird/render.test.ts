@@ -8,7 +8,7 @@ import type { PopSlice } from '../../../src/config/anycast-config.ts';
 import { parseConfig, popOf } from '../../../src/config/load-config.ts';
 import { parseIpPrefix } from '../../../src/ip/prefix.ts';
 import { type Announcement, plainAnnouncement } from '../../../src/routing/announcement.ts';
-import { renderAnnounced } from '../../../src/routing/bird/render-announced.ts';
+import { isRendered, renderAnnounced } from '../../../src/routing/bird/render-announced.ts';
 import { renderNeighbours } from '../../../src/routing/bird/render-neighbours.ts';
 import { renderSite } from '../../../src/routing/bird/render-site.ts';
 import { sessionOf } from '../../../src/routing/bird/session-name.ts';
@@ -71,6 +71,7 @@ suite('site.conf', () => {
       'define EXPORT_LIMIT4 = 1;',
       'define HOLD_TIME = 4;',
       'define BFD_OFF = 1;',
+      'define IMPORT_OFF = 1;',
     ])
       assert(text.split('\n').includes(line), line);
   });
@@ -83,6 +84,23 @@ suite('neighbours.conf', () => {
       /bfd on;\n {2}ttl security on;\n {2}password "correct horse";/,
     );
     assert.doesNotMatch(renderNeighbours(slice(neighbour(''), 'bgp: { bfd: off }')), /bfd|ttl|password/);
+  });
+
+  test('a neighbour without BFD has none although others have, and every upstream has a session', () => {
+    const two = `${neighbour(', bfd: off')}, { name: isp-na, asn: 64502, sessions: [{ local: 198.18.2.6, remote: 198.18.2.5 }] }`;
+    const [, first = '', second = ''] = renderNeighbours(slice(two)).split('protocol bgp ');
+    assert.match(first, /^isp_eu_v4 from session4 \{\n {2}local 198\.18\.1\.6 /);
+    assert.doesNotMatch(first, /bfd/);
+    assert.match(second, /^isp_na_v4 from session4 \{\n {2}local 198\.18\.2\.6 [^}]*bfd on;/);
+  });
+
+  test('validators are asked only where a default route is imported', () => {
+    const rpki = 'rpki: [{ address: 198.51.100.7, port: 3323 }, { address: "2001:db8:7::7" }]';
+    assert.doesNotMatch(renderNeighbours(slice(neighbour(''), `bgp: { ${rpki} }`)), /rpki|default_session/);
+    const text = renderNeighbours(slice(neighbour(''), `bgp: { import: default, ${rpki} }`));
+    assert.match(text, /isp_eu_v4 from default_session4 /);
+    assert.match(text, /rpki validator1 from validator \{\n {2}remote 198\.51\.100\.7 port 3323;/);
+    assert.match(text, /rpki validator2 from validator \{\n {2}remote 2001:db8:7::7 port 323;/);
   });
 
   test('a password that BIRD cannot read is refused without being shown', () => {
@@ -101,14 +119,37 @@ suite('neighbours.conf', () => {
 suite('announced.conf', () => {
   test('attributes ride on the route of their prefix', () => {
     const text = renderAnnounced([
-      announcement('203.0.113.53/32', { communities: [[65535, 0]], prepend: 2, med: 30 }),
+      announcement('203.0.113.53/32', {
+        communities: [[65535, 0]],
+        largeCommunities: [[64500, 1, 2]],
+        prepend: 2,
+        med: 30,
+      }),
       announcement('2001:db8:53::53/128'),
     ]);
-    assert.match(
-      text,
-      /route 203\.0\.113\.53\/32 blackhole \{ bgp_community\.add\(\(65535, 0\)\); bgp_path\.prepend\(SERVICE_AS\); bgp_path\.prepend\(SERVICE_AS\); bgp_med = 30; \};/,
-    );
-    assert.match(text, /ipv6;\n {2}route 2001:db8:53::53\/128 blackhole;\n\}/);
+    assert.deepEqual(text.split('\n').slice(1), [
+      'if net = 2001:db8:53::53/128 then { return true; }',
+      'if net = 203.0.113.53/32 then { bgp_community.add((65535, 0)); bgp_large_community.add((64500, 1, 2)); bgp_path.prepend(SERVICE_AS); bgp_path.prepend(SERVICE_AS); bgp_med = 30; return true; }',
+      'return false;',
+      '',
+    ]);
+    assert(isRendered(text));
+  });
+
+  test('what is not of that form is told from what is', () => {
+    const text = renderAnnounced([announcement('203.0.113.53/32', { prepend: 1 })]);
+    assert(isRendered(text) && isRendered(renderAnnounced([])));
+    for (const damage of [
+      '',
+      text.slice(0, -1),
+      text.slice(text.indexOf('\n') + 1),
+      text.replace('false', 'true'),
+      text.replace('return true;', 'accept;'),
+      text.replace('SERVICE_AS', '64999'),
+      `${text}}\nprotocol static x { ipv4; }\nfunction f() {\n`,
+      text.replace('return false;', 'include "other.conf";\nreturn false;'),
+    ])
+      assert(!isRendered(damage), damage);
   });
 
   test('the order of announcements does not show', () => {
