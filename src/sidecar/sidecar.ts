@@ -18,6 +18,7 @@ import type { PopSlice } from '../config/anycast-config.ts';
 import { type Clock, systemClock } from '../system/clock.ts';
 import { Fault } from '../system/fault.ts';
 import type { Log } from '../telemetry/log.ts';
+import { prepareRouter } from './prepare-router.ts';
 import type { RouterKind } from './router.ts';
 import { type RouterProcess, startRouterProcess } from './router-process.ts';
 import { routerOf } from './routers.ts';
@@ -53,7 +54,7 @@ export async function runSidecar(slice: PopSlice, options: SidecarOptions): Prom
       hint: 'one sidecar per PoP: stop the other one, or give this one its own --run-dir',
     });
   }
-  await router.prepare(slice, runDirectory, signal);
+  await prepareRouter(router, slice, { runDirectory, signal });
   await using process = await startRouterProcess(router.argv(runDirectory), line => {
     const { level, message } = router.readLogLine(line);
     log[level]({ from: router.kind }, message);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PopSlice } from '../../src/config/anycast-config.ts';
 import { parseConfig, popOf } from '../../src/config/load-config.ts';
+import { prepareRouter } from '../../src/sidecar/prepare-router.ts';
 import { birdRouter } from '../../src/sidecar/routers/bird.ts';
 import { runOrThrow } from '../../src/system/run.ts';
 import { eventually } from './eventually.ts';
@@ -108,7 +109,7 @@ export async function openPeering(): Promise<Peering> {
     askNeighbour,
     established,
     async startBird() {
-      await birdRouter.prepare(slice, runDirectory, AbortSignal.timeout(10_000));
+      await prepareRouter(birdRouter, slice, { runDirectory, signal: AbortSignal.timeout(10_000) });
       const bird = sandbox.spawn(birdRouter.argv(runDirectory), 'pop');
       await established();
       return bird;
