@@ -9,6 +9,7 @@ const registries: Readonly<Record<string, string>> = {
   'src/health/checks': 'src/health/checks.ts',
   'src/routing/drivers': 'src/routing/drivers.ts',
   'src/resolver/policies': 'src/resolver/pipeline.ts',
+  'src/rendering/renderings': 'src/rendering/renderings.ts',
   'src/lab/topologies': 'src/lab/topologies.ts',
   'src/lab/runtimes': 'src/lab/runtimes.ts',
   'src/lab/drills': 'src/lab/drills.ts',
