@@ -63,9 +63,9 @@ function target(slice: PopSlice): string {
 
 function users(slice: PopSlice): string {
   const lines = popProcesses(slice).map(
-    ({ name, summary }) => `u ${userName(name)} -:${sharedGroup} "Anycast ${name}: ${summary}"\n`,
+    ({ name }) => `u ${userName(name)} -:${sharedGroup} "Anycast ${name}"\n`,
   );
-  return `# /etc/sysusers.d/anycast.conf. Put an operator into the group to let him drain and look: usermod -aG ${sharedGroup} NAME
+  return `# /etc/sysusers.d/anycast.conf. Who is in the group may look and drain: usermod -aG ${sharedGroup} NAME
 g ${sharedGroup} -
 ${lines.join('')}`;
 }
