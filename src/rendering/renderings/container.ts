@@ -68,7 +68,7 @@ function service(process: PopProcess, slice: PopSlice, image: string): object {
     container_name: `anycast-${name}`,
     command: args,
     network_mode: 'host',
-    user: '0:0',
+    user: 'root',
     cap_drop: ['ALL'],
     ...(capabilities.length > 0 && { cap_add: capabilities }),
     security_opt: ['no-new-privileges:true'],

@@ -46,11 +46,15 @@ export function hardening({ name, capabilities }: PopProcess): readonly UnitGrou
     },
     processGroup(name),
     {
-      why: 'A refused system call is an error (EPERM), not death: Node and BIRD try some that they can do without.',
+      why: [
+        'A refused system call is an error (EPERM), not death: Node and BIRD try some that they can do without.',
+        ...(name === 'sidecar' ? ['setpriv(1) sets its capabilities anew, to what they are: capset.'] : []),
+      ].join('\n'),
       settings: [
         ['SystemCallArchitectures', 'native'],
         ['SystemCallFilter', '@system-service'],
         ['SystemCallFilter', '~@privileged @resources'],
+        ...(name === 'sidecar' ? [['SystemCallFilter', 'capset'] as const] : []),
         ['SystemCallErrorNumber', 'EPERM'],
       ],
     },

@@ -66,13 +66,13 @@ const order: Readonly<Record<ProcessName, UnitGroup>> = {
   },
   agent: {
     why: [
-      'No agent without its sidecar: both end together, and the agent ends first, while it can still withdraw. The resolver is',
-      'not required: an agent that sees it gone is what withdraws.',
+      'Neither is required: an agent that sees the resolver gone is what withdraws, and one whose sidecar comes back gives it',
+      'its routes again. BindsTo= or PropagatesStopTo= would stop the agent when the sidecar fails, and systemd does not',
+      'start it with the next one.',
     ].join('\n'),
     settings: [
-      ['BindsTo', unitName('sidecar')],
-      ['Wants', unitName('resolver')],
-      ['After', `${unitName('sidecar')} ${unitName('resolver')}`],
+      ['Wants', `${unitName('resolver')} ${unitName('sidecar')}`],
+      ['After', `${unitName('resolver')} ${unitName('sidecar')}`],
     ],
   },
 };

@@ -8,7 +8,7 @@ import { run } from '../../../src/system/run.ts';
 import { fileOf, rendered, renderedFolder, withoutPassword } from '../rendered-fra.ts';
 
 /** What `systemd-analyze security` (252) makes of each, from 0 to 10: measured, and to get no worse. */
-const exposure = { resolver: 1.8, sidecar: 2.0, agent: 2.1 } as const;
+const exposure = { resolver: 1.8, sidecar: 2.1, agent: 2.1 } as const;
 
 const missing = async (program: string): Promise<string | false> =>
   (await programPath(program)) === undefined
@@ -110,7 +110,12 @@ describe('the systemd units', () => {
     assert.doesNotMatch(after('resolver'), /anycast/);
     assert.match(after('sidecar'), /anycast-resolver\.service/);
     assert.match(after('agent'), /anycast-sidecar\.service/);
-    assert.deepEqual(settings(unit('agent'), 'BindsTo'), ['anycast-sidecar.service']);
+  });
+
+  it('leave the agent running when the sidecar fails and comes back', () => {
+    assert.deepEqual(settings(unit('sidecar'), 'PropagatesStopTo'), []);
+    for (const tie of ['BindsTo', 'Requires', 'Requisite'])
+      assert.deepEqual(settings(unit('agent'), tie), [], tie);
   });
 
   it('give the agent time for the whole drain', async () => {
