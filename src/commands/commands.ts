@@ -7,6 +7,7 @@ import { drillCommand } from './drill.ts';
 import { explainCommand } from './explain.ts';
 import { labCommand } from './lab.ts';
 import { probeCommand } from './probe.ts';
+import { renderCommand } from './render.ts';
 import { resolverCommand } from './resolver.ts';
 import { sidecarCommand } from './sidecar.ts';
 import { standInCommand } from './stand-in.ts';
@@ -27,5 +28,6 @@ export const commands: readonly CommandKind[] = [
   drainCommand,
   undrainCommand,
   probeCommand,
+  renderCommand,
   standInCommand,
 ];

@@ -107,6 +107,9 @@ export const checkSchema = z.looseObject({
   fall: z.number().int().min(1).max(1000).default(3),
 });
 
+/** Octets of a key for TCP MD5 (Linux: TCP_MD5SIG_MAXKEYLEN). */
+export const longestPassword = 80;
+
 const neighbourSchema = z.strictObject({
   name: nodeNameKey,
   asn: asNumberKey,
@@ -116,7 +119,12 @@ const neighbourSchema = z.strictObject({
     .min(1)
     .max(2),
   /** TCP MD5 (RFC 2385). Never logged, never shown by `status`. */
-  password: z.string().min(1).max(80).optional(),
+  password: z.string().min(1).max(longestPassword).optional(),
+  /** Instead of `password`: the file that holds it, read by the sidecar alone when it starts. */
+  passwordFile: z
+    .string()
+    .startsWith('/', 'write the whole path: processes start in different folders')
+    .optional(),
   /** GTSM (RFC 5082): only packets that came over no router are believed. Both ends must do it, or no session comes up. */
   ttlSecurity: z.boolean().default(false),
   /** `off` where this neighbour has no BFD although others have. */

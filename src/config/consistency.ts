@@ -136,6 +136,8 @@ function popComplaints({ service }: AnycastConfig, name: string, pop: PopConfig)
       add([...path, 'asn'], `AS ${neighbour.asn} is the service's own: a neighbour is another network`);
     if (pop.neighbours.findIndex(other => other.name === neighbour.name) !== index)
       add([...path, 'name'], `two neighbours are called '${neighbour.name}'`);
+    if (neighbour.password !== undefined && neighbour.passwordFile !== undefined)
+      add([...path, 'passwordFile'], 'password or passwordFile, not both');
     if (hasTwoOfOneFamily(neighbour.sessions.map(session => session.local)))
       add([...path, 'sessions'], 'one session per family and neighbour, please');
     for (const { local, remote } of neighbour.sessions) {

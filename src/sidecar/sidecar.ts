@@ -26,6 +26,7 @@ import { Fault } from '../system/fault.ts';
 import { makeFolder } from '../system/files.ts';
 import type { Log } from '../telemetry/log.ts';
 import { LeaseGuard } from './lease-guard.ts';
+import { prepareRouter } from './prepare-router.ts';
 import type { RouterKind } from './router.ts';
 import { type RouterProcess, startRouterProcess } from './router-process.ts';
 import { routerOf } from './routers.ts';
@@ -70,7 +71,7 @@ export async function runSidecar(slice: PopSlice, options: SidecarOptions): Prom
   await using guard = guardOf(slice, { driver, log, clock, routerPid: () => routerPid });
   // Closed when the router is gone: an agent that finds nobody here goes without a lease.
   await using _server = await serveControl(`${runDirectory}/sidecar.sock`, guard.handlers());
-  await router.prepare(slice, runDirectory, signal);
+  await prepareRouter(router, slice, { runDirectory, signal });
   await using process = await startRouterProcess(router.argv(runDirectory), line => {
     const { level, message } = router.readLogLine(line);
     log[level]({ from: router.kind }, message);

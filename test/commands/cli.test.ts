@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { commands } from '../../src/commands/commands.ts';
+import { renderings } from '../../src/rendering/renderings.ts';
 import { type RunResult, run } from '../../src/system/run.ts';
 
 async function anycast(...args: string[]): Promise<RunResult> {
@@ -48,6 +49,24 @@ describe('anycast', () => {
       /nowhere\.yaml/,
     ],
     ['a number that is none', ['drill', 'resolver-killed', '--rate', 'many'], 64, /'many' is not a number/],
+    [
+      'a rendering that does not exist',
+      ['render', '--pop', 'fra', '--only', 'kubernets'],
+      64,
+      /did you mean 'kubernetes'\?/,
+    ],
+    [
+      'a rendering to nowhere and somewhere',
+      ['render', '--pop', 'fra', '--stdout', '--out', 'x'],
+      64,
+      /--stdout/,
+    ],
+    [
+      'a rendering over files that differ',
+      ['render', '--pop', 'nyc', '--out', 'deploy', '--only', 'systemd'],
+      1,
+      /anycast-agent\.service.*\n.*nothing was written/,
+    ],
     ['a lab that does not run', ['catchment'], 69, /anycast lab up/],
     ['a drill without a lab', ['drill', 'resolver-killed'], 2, /could not run/],
     [
@@ -65,6 +84,11 @@ describe('anycast', () => {
       assert.doesNotMatch(result.stderr, /^\s+at /m, 'no stack trace');
     });
   }
+
+  it('names every kind of rendering in the help of render', async () => {
+    const { stdout } = await anycast('render', '--help');
+    for (const { kind } of renderings) assert.match(stdout, new RegExp(`\\b${kind}\\b`), kind);
+  });
 
   it('lists the drills', async () => {
     const { stdout } = await anycast('drill', '--list');

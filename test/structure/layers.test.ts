@@ -16,8 +16,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   resolver: below,
   agent: [...below, 'health', 'routing'],
   sidecar: [...below, 'routing'],
+  rendering: [...below, 'routing', 'sidecar'],
   lab: below,
-  commands: [...below, 'health', 'routing', 'resolver', 'agent', 'sidecar', 'lab'],
+  commands: [...below, 'health', 'routing', 'resolver', 'agent', 'sidecar', 'rendering', 'lab'],
   'main.ts': ['commands', 'system'],
 };
 
@@ -28,9 +29,12 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   commander: ['commands', 'main.ts'],
   dns2: ['health'],
   execa: ['system'],
+  // Types only: what a manifest is checked against when it is written.
+  'kubernetes-models/apps/v1': ['rendering'],
+  'kubernetes-models/v1': ['rendering'],
   pino: ['telemetry'],
   'prom-client': ['telemetry', 'resolver', 'agent'],
-  yaml: ['config', 'lab'],
+  yaml: ['config', 'rendering', 'lab'],
   // Each kind of check owns the schema of its own keys; an agent takes no other PoP's report on trust.
   zod: ['config', 'health', 'agent'],
 };

@@ -10,6 +10,7 @@ const registries: Readonly<Record<string, string>> = {
   'src/routing/drivers': 'src/routing/drivers.ts',
   'src/sidecar/routers': 'src/sidecar/routers.ts',
   'src/resolver/policies': 'src/resolver/pipeline.ts',
+  'src/rendering/renderings': 'src/rendering/renderings.ts',
   'src/lab/topologies': 'src/lab/topologies.ts',
   'src/lab/runtimes': 'src/lab/runtimes.ts',
   'src/lab/drills': 'src/lab/drills.ts',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PopSlice } from '../../src/config/anycast-config.ts';
 import { parseConfig, popOf } from '../../src/config/load-config.ts';
+import { prepareRouter } from '../../src/sidecar/prepare-router.ts';
 import type { RouterKind } from '../../src/sidecar/router.ts';
 import { birdRouter } from '../../src/sidecar/routers/bird.ts';
 import { gobgpRouter } from '../../src/sidecar/routers/gobgp.ts';
@@ -120,7 +121,7 @@ export async function openPeering({
   };
   const start = async (router: RouterKind): Promise<SandboxProcess> => {
     const signal = AbortSignal.timeout(10_000);
-    await router.prepare(slice, runDirectory, signal);
+    await prepareRouter(router, slice, { runDirectory, signal });
     const process = sandbox.spawn(router.argv(runDirectory), 'pop');
     await eventually(async () => {
       if (!(await router.isReady(runDirectory, signal))) throw new Error(process.output.join('\n'));

@@ -8,15 +8,18 @@ import { renderAnnounced } from '../../routing/bird/render-announced.ts';
 import { renderNeighbours } from '../../routing/bird/render-neighbours.ts';
 import { renderSite } from '../../routing/bird/render-site.ts';
 import { Fault } from '../../system/fault.ts';
-import { makeFolder, writeFileAtomically } from '../../system/files.ts';
 import { run } from '../../system/run.ts';
-import type { RouterKind, RouterLogLine } from '../router.ts';
+import type { RouterFile, RouterKind, RouterLogLine } from '../router.ts';
 
 const rules = fileURLToPath(new URL('../../../bird-configs/pop/bird.conf', import.meta.url));
 
 export const birdRouter: RouterKind = {
   kind: 'bird',
-  prepare,
+  // What BIRD itself keeps when it gives up being root (sysdep/linux/syspriv.h): BGP's port; the priority and the
+  // addresses of its sockets; BFD.
+  capabilities: ['NET_ADMIN', 'NET_BIND_SERVICE', 'NET_RAW'],
+  files,
+  check,
   argv: runDirectory => {
     const { config, controlSocket } = birdFolder(runDirectory);
     return ['bird', '-f', '-c', config, '-s', controlSocket];
@@ -25,16 +28,20 @@ export const birdRouter: RouterKind = {
   readLogLine,
 };
 
-async function prepare(slice: PopSlice, runDirectory: string, signal: AbortSignal): Promise<void> {
-  const folder = birdFolder(runDirectory);
-  await makeFolder(folder.path, 0o770);
-  await writeFileAtomically(folder.config, await readFile(rules, 'utf8'));
-  await writeFileAtomically(folder.site, renderSite(slice));
-  await writeFileAtomically(folder.neighbours, renderNeighbours(slice), 0o600);
-  await writeFileAtomically(folder.announced, renderAnnounced([]));
-  const check = await run(['bird', '-p', '-c', folder.config], { signal });
-  if (check.exitCode === 0) return;
-  throw new Fault('config-invalid', `BIRD refuses the configuration: ${complaint(check.stderr)}`, {
+async function files(slice: PopSlice): Promise<readonly RouterFile[]> {
+  const { config, site, neighbours, announced } = birdFolder('');
+  return [
+    { path: config, text: await readFile(rules, 'utf8'), mode: 0o644 },
+    { path: site, text: renderSite(slice), mode: 0o644 },
+    { path: neighbours, text: renderNeighbours(slice), mode: 0o600 },
+    { path: announced, text: renderAnnounced([]), mode: 0o644 },
+  ];
+}
+
+async function check(runDirectory: string, signal: AbortSignal): Promise<void> {
+  const { exitCode, stderr } = await run(['bird', '-p', '-c', birdFolder(runDirectory).config], { signal });
+  if (exitCode === 0) return;
+  throw new Fault('config-invalid', `BIRD refuses the configuration: ${complaint(stderr)}`, {
     hint: `nothing was started; the files are made from anycast.yaml and ${rules}`,
   });
 }

@@ -11,13 +11,15 @@ import { gobgpFolder } from '../../routing/gobgp/gobgp-folder.ts';
 import { originateFallback } from '../../routing/gobgp/own-paths.ts';
 import { renderGobgpConfig } from '../../routing/gobgp/render-config.ts';
 import { Fault } from '../../system/fault.ts';
-import { makeFolder, writeFileAtomically } from '../../system/files.ts';
 import { run } from '../../system/run.ts';
-import type { RouterKind, RouterLogLine } from '../router.ts';
+import type { RouterFile, RouterKind, RouterLogLine } from '../router.ts';
 
 export const gobgpRouter: RouterKind = {
   kind: 'gobgp',
-  prepare,
+  // BGP's port; it opens no raw socket.
+  capabilities: ['NET_BIND_SERVICE'],
+  files,
+  check,
   argv: runDirectory => {
     const { config, apiSocket } = gobgpFolder(runDirectory);
     // Never TCP: it would let every user of the machine command the router.
@@ -28,19 +30,24 @@ export const gobgpRouter: RouterKind = {
   readLogLine,
 };
 
-async function prepare(slice: PopSlice, runDirectory: string, signal: AbortSignal): Promise<void> {
-  const folder = gobgpFolder(runDirectory);
-  await makeFolder(folder.path, 0o750);
-  await writeFileAtomically(folder.config, renderGobgpConfig(slice), 0o600);
+async function files(slice: PopSlice): Promise<readonly RouterFile[]> {
+  return [{ path: gobgpFolder('').config, text: renderGobgpConfig(slice), mode: 0o600 }];
+}
+
+async function check(runDirectory: string, signal: AbortSignal): Promise<void> {
+  const { config, apiSocket } = gobgpFolder(runDirectory);
   // gobgpd does not replace the socket of one that was killed.
-  await rm(folder.apiSocket, { force: true });
-  const check = await run(['gobgpd', '--dry-run', '--pprof-disable', '--config-file', folder.config], {
-    signal,
-  });
-  if (check.exitCode === 0) return;
-  const [said = ''] = check.stdout.trim().split('\n').slice(-1);
+  await rm(apiSocket, { force: true });
+  const { exitCode, stdout } = await run(
+    ['gobgpd', '--dry-run', '--pprof-disable', '--config-file', config],
+    {
+      signal,
+    },
+  );
+  if (exitCode === 0) return;
+  const [said = ''] = stdout.trim().split('\n').slice(-1);
   throw new Fault('config-invalid', `GoBGP refuses the configuration: ${readLogLine(said).message}`, {
-    hint: `nothing was started; ${folder.config} is made from anycast.yaml`,
+    hint: `nothing was started; ${config} is made from anycast.yaml`,
   });
 }
 
