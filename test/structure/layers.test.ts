@@ -17,7 +17,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   agent: [...below, 'health', 'routing'],
   sidecar: [...below, 'routing'],
   lab: below,
-  commands: [...below, 'health', 'routing', 'resolver', 'agent', 'sidecar', 'lab'],
+  doctor: [...below, 'routing'],
+  commands: [...below, 'health', 'routing', 'resolver', 'agent', 'sidecar', 'lab', 'doctor'],
   'main.ts': ['commands', 'system'],
 };
 
