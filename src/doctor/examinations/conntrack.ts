@@ -79,12 +79,12 @@ function portsAfter(word: string, line: string): number[] {
 
 function notrackRules(port: number): readonly Remedy[] {
   const add = (chain: string, match: string): Remedy => ({
-    run: `nft add rule inet notrack ${chain} meta l4proto '{ udp, tcp }' th ${match} ${port} notrack`,
+    run: `nft add rule inet anycast ${chain} meta l4proto '{ udp, tcp }' th ${match} ${port} notrack`,
   });
   return [
-    { run: 'nft add table inet notrack' },
-    { run: "nft add chain inet notrack in '{ type filter hook prerouting priority raw; }'" },
-    { run: "nft add chain inet notrack out '{ type filter hook output priority raw; }'" },
+    { run: 'nft add table inet anycast' },
+    { run: "nft add chain inet anycast in '{ type filter hook prerouting priority raw; }'" },
+    { run: "nft add chain inet anycast out '{ type filter hook output priority raw; }'" },
     add('in', 'dport'),
     add('out', 'sport'),
     { advice: 'rules that let in what is "established" must then let in untracked packets of this port' },

@@ -33,26 +33,28 @@ export const prefixesExamination: Examination = {
   name: 'prefixes',
   looksAt: 'prefixes',
   needs: 'pop',
-  examine: async ({ config }: PopSlice) =>
-    config.service.addresses.flatMap(address => judgePrefix(address, config.service)),
+  examine: async ({ config }: PopSlice) => judgePrefixes(config.service),
 };
 
-export function judgePrefix(address: IpAddress, service: ServiceConfig): readonly Finding[] {
-  const about = hostPrefix(address).text;
-  const isIn = (prefixes: readonly IpPrefix[]): boolean =>
-    prefixes.some(prefix => prefixContains(prefix, address.octets));
-  if (isIn(privatePrefixes))
-    return [pass(about, 'a private address: the limits of the public Internet do not apply')];
+export function judgePrefixes(service: ServiceConfig): readonly Finding[] {
+  const examples = service.addresses.filter(address => isIn(examplePrefixes, address));
+  const reach = service.addresses.map(address => {
+    const about = hostPrefix(address).text;
+    return isIn(privatePrefixes, address)
+      ? pass(about, 'a private address: the limits of the public Internet do not apply')
+      : judgeReach(about, address, service);
+  });
+  if (examples.length === 0) return reach;
   return [
-    judgeReach(about, address, service),
-    ...(isIn(examplePrefixes)
-      ? [
-          warn(about, 'an address for examples and labs: no network carries it', {
-            advice: 'in production service.addresses and service.fallback are of your own space',
-          }),
-        ]
-      : []),
+    ...reach,
+    warn('for examples only', `${examples.map(({ text }) => text).join(', ')}: no network carries these`, {
+      advice: 'in production service.addresses and service.fallback are of your own space',
+    }),
   ];
+}
+
+function isIn(prefixes: readonly IpPrefix[], { octets }: IpAddress): boolean {
+  return prefixes.some(prefix => prefixContains(prefix, octets));
 }
 
 function judgeReach(about: string, address: IpAddress, { fallback, announce }: ServiceConfig): Finding {
