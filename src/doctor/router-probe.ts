@@ -44,6 +44,8 @@ export interface SeenSession {
   readonly holdSeconds?: number;
   /** `none` when the router runs no BFD towards this neighbour. */
   readonly bfd: 'up' | 'down' | 'none';
+  /** Milliseconds of silence after which BFD gives the neighbour up, as both sides agreed; while it is up. */
+  readonly bfdTimeoutMs?: number;
   readonly restart: {
     /** What our router told the neighbour; `seconds` is how long the neighbour would keep our routes without us. */
     readonly ours: RestartCapability;

@@ -26,8 +26,8 @@ export function judgeBfd({ pop, config }: PopSlice, session: SeenSession, router
   const neighbour = pop.neighbours.find(({ name }) => name === session.neighbour);
   const blind = `a frozen neighbour or a silent link is noticed after ${session.holdSeconds ?? '?'} s`;
   if (session.bfd === 'up') {
-    const ms = bfd === 'off' ? '' : `: silence is noticed within ${bfd.interval * bfd.multiplier} ms`;
-    return pass(about, `up${ms}`);
+    const ms = session.bfdTimeoutMs;
+    return pass(about, ms === undefined ? 'up' : `up: silence is noticed within ${ms} ms`);
   }
   if (router !== 'bird') {
     return warn(about, `this router runs no BFD: ${blind}`, { advice: 'driver: bird has it' });

@@ -2,7 +2,7 @@
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { IpAddress } from '../../ip/address.ts';
 import type { Examination, ExaminationContext } from '../examination.ts';
-import { type Finding, fail, pass, type Remedy } from '../finding.ts';
+import { type Finding, fail, pass, type Remedy, skip } from '../finding.ts';
 import {
   isWildcard,
   type ListeningSocket,
@@ -32,8 +32,8 @@ export const portsExamination: Examination = {
     const wants = context.slice ? wantsOf(context.slice) : [dnsOfAnyHost(sockets)];
     const inTheWay = sockets.filter(socket => wants.some(want => isInTheWay(socket, want)));
     const owners = await socketOwners(new Set(inTheWay.map(({ inode }) => inode)));
-    const isOurs = await ownSockets(context);
-    return wants.flatMap(want => judgePort(want, inTheWay, { owners, isOurs }));
+    const whose = await ownSockets(context);
+    return wants.flatMap(want => judgePort(want, inTheWay, { owners, whose }));
   },
 };
 
@@ -63,29 +63,36 @@ export function wantsOf({ pop, config }: PopSlice): readonly Want[] {
   ];
 }
 
+type Whose = 'ours' | 'a stranger' | 'unknown';
+
 /** What is known of the sockets' owners. */
 export interface Ownership {
   /** By inode; those of processes that this user may not see are missing. */
   readonly owners: ReadonlyMap<number, SeenProcess>;
-  /** Whether the process is one of this PoP's own. */
-  isOurs(process: SeenProcess | undefined, want: Want): boolean;
+  /** Whether the process is one of this PoP's own; `unknown` where this user may ask neither the kernel nor the process. */
+  whose(process: SeenProcess | undefined, want: Want): Whose;
 }
 
 export function judgePort(
   want: Want,
   sockets: readonly ListeningSocket[],
-  { owners, isOurs }: Ownership,
+  { owners, whose }: Ownership,
 ): readonly Finding[] {
   const held = sockets.filter(socket => isInTheWay(socket, want));
   if (held.length === 0) return [pass(want.about, `free (${want.transports.join(', ')})`)];
   const strangers = new Map<string, ListeningSocket[]>();
   for (const socket of held) {
     const owner = owners.get(socket.inode);
-    if (isOurs(owner, want)) continue;
+    const judged = whose(owner, want);
+    if (judged === 'unknown') {
+      const said = `taken by user ${socket.uid}; this user may not see whether it is the ${holderOf(want)}`;
+      return [skip(want.about, said, ...remediesFor(owner, want))];
+    }
+    if (judged === 'ours') continue;
     const name = owner ? `${owner.program} (process ${owner.pid})` : `a process of user ${socket.uid}`;
     strangers.set(name, [...(strangers.get(name) ?? []), socket]);
   }
-  if (strangers.size === 0) return [pass(want.about, `held by this PoP's ${want.holder}`)];
+  if (strangers.size === 0) return [pass(want.about, `held by this PoP's ${holderOf(want)}`)];
   return [...strangers].map(([name, theirs]) => {
     const where = [...new Set(theirs.map(({ transport, address }) => `${transport} ${place(address)}`))];
     const owner = owners.get(theirs[0]?.inode ?? 0);
@@ -121,7 +128,7 @@ function remediesFor(owner: SeenProcess | undefined, { port, transports }: Want)
   if (unit !== undefined) return [{ run: `systemctl disable --now ${unit}` }];
   return [
     {
-      advice: `stop it, or keep it off these addresses: process ${owner.pid}, ${owner.argv.join(' ').slice(0, 60)}`,
+      advice: `stop it, or keep it off these addresses: ${owner.argv.join(' ').slice(0, 60)}`,
     },
   ];
 }
@@ -160,14 +167,27 @@ function place(address: IpAddress): string {
  * Ours are the processes that answered on this run directory's sockets, and the router that was started with a file in
  * it. Where this user may not see who owns a socket, a process that answers and would hold it is taken for its owner.
  */
-async function ownSockets({ host, runDirectory }: ExaminationContext): Promise<Ownership['isOurs']> {
+async function ownSockets({ host, runDirectory }: ExaminationContext): Promise<Ownership['whose']> {
   const kit = await host.kitProcesses();
   const router = await host.router();
   return (process, want) => {
-    const name = want.holder.replace(/^anycast /, '');
+    const name = holderOf(want);
     const state = name === 'resolver' || name === 'agent' ? kit[name] : undefined;
-    if (process === undefined) return state ? state.state === 'answers' : router.state === 'seen';
-    if (state) return state.state === 'answers' && state.pid === process.pid;
-    return process.program === want.holder && process.argv.some(word => word.startsWith(runDirectory));
+    if (process === undefined) {
+      if (state ? state.state === 'answers' : router.state === 'seen') return 'ours';
+      const closed = state
+        ? state.state === 'closed'
+        : router.state === 'silent' && router.access === 'denied';
+      return closed ? 'unknown' : 'a stranger';
+    }
+    const isOurs = state
+      ? state.state === 'answers' && state.pid === process.pid
+      : process.program === want.holder && process.argv.some(word => word.startsWith(runDirectory));
+    return isOurs ? 'ours' : 'a stranger';
   };
+}
+
+/** The holder as one of this PoP: `resolver`, `agent`, `bird`. */
+function holderOf({ holder }: Want): string {
+  return holder.replace(/^anycast /, '');
 }

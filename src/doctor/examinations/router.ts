@@ -1,5 +1,4 @@
 /** The PoP's router: its program, its version, and whether it can be spoken to. */
-import { access, constants } from 'node:fs/promises';
 import type { PopSlice } from '../../config/anycast-config.ts';
 import { programPath } from '../../system/program-path.ts';
 import { run } from '../../system/run.ts';
@@ -23,7 +22,7 @@ export const routerExamination: Examination = {
     const judged = slice || !found.some(({ verdict }) => verdict === 'pass') ? found : found.filter(passed);
     if (!slice) return judged;
     const [installed] = programs;
-    return [...judged, await judgeControl(await host.router(), { runDirectory, installed })];
+    return [...judged, judgeControl(await host.router(), { runDirectory, installed })];
   },
 };
 
@@ -55,10 +54,10 @@ export function judgeProgram(
   });
 }
 
-async function judgeControl(
+function judgeControl(
   sight: RouterSight,
   { runDirectory, installed }: { readonly runDirectory: string; readonly installed: string | undefined },
-): Promise<Finding> {
+): Finding {
   const about = 'control socket';
   if (sight.state === 'none') return skip(about, sight.why);
   if (sight.state === 'seen') {
@@ -70,9 +69,8 @@ async function judgeControl(
     });
   }
   const socket = sight.probe.controlSocket(runDirectory);
-  const access = await accessTo(socket);
-  if (access === 'missing') return skip(about, `no ${sight.probe.program} runs in ${runDirectory}`);
-  if (access === 'denied') {
+  if (sight.access === 'missing') return skip(about, `no ${sight.probe.program} runs in ${runDirectory}`);
+  if (sight.access === 'denied') {
     return skip(about, `this user may not speak to ${socket}`, {
       advice: "run the doctor as root or as a member of the socket's group",
     });
@@ -80,15 +78,6 @@ async function judgeControl(
   return fail(about, `${socket} is there and nobody answers`, {
     advice: "the sidecar's log says why the router ended; the sidecar removes a stale socket",
   });
-}
-
-async function accessTo(path: string): Promise<'given' | 'denied' | 'missing'> {
-  try {
-    await access(path, constants.R_OK | constants.W_OK);
-    return 'given';
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'denied' : 'missing';
-  }
 }
 
 /** BIRD prints its version to standard error, GoBGP to standard output. */

@@ -5,6 +5,7 @@ import type { RouterProbe, SeenRouter } from '../router-probe.ts';
 import { routerProbes } from '../routers.ts';
 import { type Interface, readInterfaces } from './interfaces.ts';
 import { askKitProcesses, type KitProcesses } from './kit-processes.ts';
+import { type SocketAccess, socketAccess } from './socket-access.ts';
 
 export interface Host {
   interfaces(): Promise<readonly Interface[]>;
@@ -15,7 +16,13 @@ export interface Host {
 /** What could be seen of the PoP's router. */
 export type RouterSight =
   | { readonly state: 'none'; readonly why: string }
-  | { readonly state: 'silent'; readonly probe: RouterProbe; readonly why: string }
+  | {
+      readonly state: 'silent';
+      readonly probe: RouterProbe;
+      readonly why: string;
+      /** To its control socket. */
+      readonly access: SocketAccess;
+    }
   | { readonly state: 'seen'; readonly probe: RouterProbe; readonly router: SeenRouter };
 
 export interface HostOptions {
@@ -45,7 +52,7 @@ async function seeRouter(
   } catch (error) {
     signal.throwIfAborted();
     const why = error instanceof Fault ? error.message : describeError(error);
-    return { state: 'silent', probe, why };
+    return { state: 'silent', probe, why, access: await socketAccess(probe.controlSocket(runDirectory)) };
   }
 }
 

@@ -1,8 +1,8 @@
 /** The PoP's own processes, asked for their status on the sockets in the run directory. */
-import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askControl } from '../../system/control-socket.ts';
 import { describeError } from '../../system/fault.ts';
+import { socketAccess } from './socket-access.ts';
 
 export const kitProcessNames = ['resolver', 'agent', 'sidecar'] as const;
 export type KitProcessName = (typeof kitProcessNames)[number];
@@ -41,11 +41,8 @@ export function kitSocket(runDirectory: string, name: KitProcessName): string {
 }
 
 async function ask(path: string, pop: string | undefined, signal: AbortSignal): Promise<KitProcess> {
-  try {
-    await access(path, constants.W_OK);
-  } catch (error) {
-    return { state: (error as NodeJS.ErrnoException).code === 'EACCES' ? 'closed' : 'absent' };
-  }
+  const may = await socketAccess(path);
+  if (may !== 'given') return { state: may === 'denied' ? 'closed' : 'absent' };
   try {
     const bound = AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]);
     const answer = await askControl(path, 'status', pop === undefined ? {} : { pop }, bound);

@@ -2,7 +2,7 @@
 import { connectBird } from '../../routing/bird/bird-control.ts';
 import { birdFolder } from '../../routing/bird/bird-folder.ts';
 import type { RouterProbe } from '../router-probe.ts';
-import { birdSessionsIn, birdVersionIn } from './bird-sessions.ts';
+import { birdSessionsIn, birdVersionIn } from '../sessions/bird-sessions.ts';
 
 export const birdProbe: RouterProbe = {
   kind: 'bird',

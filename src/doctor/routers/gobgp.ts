@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Fault } from '../../system/fault.ts';
 import { run } from '../../system/run.ts';
 import type { RouterProbe } from '../router-probe.ts';
-import { gobgpSessionsIn } from './gobgp-sessions.ts';
+import { gobgpSessionsIn } from '../sessions/gobgp-sessions.ts';
 
 /** Milliseconds for an answer; without a limit of ours `gobgp` waits several seconds for a daemon that is not there. */
 const answerWithinMs = 3000;

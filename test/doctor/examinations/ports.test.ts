@@ -18,7 +18,7 @@ const socket = (address: string): ListeningSocket => ({
 });
 const owned = (program: string, isOurs = false): Ownership => ({
   owners: new Map([[7, { pid: 42, program, argv: [program] }]]),
-  isOurs: () => isOurs,
+  whose: () => (isOurs ? 'ours' : 'a stranger'),
 });
 
 describe('ports', () => {
@@ -51,9 +51,16 @@ describe('ports', () => {
   });
 
   it('taken by a process that this user may not see name its user, and how to see more', () => {
-    const hidden: Ownership = { owners: new Map(), isOurs: () => false };
+    const hidden: Ownership = { owners: new Map(), whose: () => 'a stranger' };
     const [finding] = judgePort(dns, [socket('0.0.0.0')], hidden);
     assert.match(finding?.said ?? '', /a process of user 101/);
     assert.deepEqual(finding?.remedies, [{ run: "sudo ss -lnput 'sport = :53'" }]);
+  });
+
+  it('are skipped where this user may neither see the owner nor ask the process that should be it', () => {
+    const closed: Ownership = { owners: new Map(), whose: () => 'unknown' };
+    const [finding] = judgePort(dns, [socket('203.0.113.53')], closed);
+    assert.equal(finding?.verdict, 'skip');
+    assert.match(finding.said, /may not see whether it is the resolver/);
   });
 });

@@ -8,8 +8,8 @@ import { judgeProgram, versionIn } from '../../../src/doctor/examinations/router
 import { judgeSessions } from '../../../src/doctor/examinations/sessions.ts';
 import type { SeenSession } from '../../../src/doctor/router-probe.ts';
 import { birdProbe } from '../../../src/doctor/routers/bird.ts';
-import { birdSessionsIn } from '../../../src/doctor/routers/bird-sessions.ts';
 import { gobgpProbe } from '../../../src/doctor/routers/gobgp.ts';
+import { birdSessionsIn } from '../../../src/doctor/sessions/bird-sessions.ts';
 import { peeringYaml } from '../../support/peering.ts';
 import { capturedReply } from '../captured.ts';
 

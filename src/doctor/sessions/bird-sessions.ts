@@ -10,7 +10,7 @@ export function birdVersionIn(reply: BirdReply): string | undefined {
 }
 
 export function birdSessionsIn(protocols: BirdReply, bfd: BirdReply): SeenSession[] {
-  const bfdStates = bfdStatesIn(bfd);
+  const bfdSessions = bfdSessionsIn(bfd);
   return protocolBlocks(protocols)
     .filter(({ words }) => words[1] === 'BGP')
     .map(({ words, lines }) => {
@@ -23,7 +23,7 @@ export function birdSessionsIn(protocols: BirdReply, bfd: BirdReply): SeenSessio
         isEstablished: state === 'up',
         detail: info.join(' ') || state,
         ...(hold !== undefined && { holdSeconds: Number(hold) }),
-        bfd: bfdStates.get(neighbour?.text ?? '') ?? 'none',
+        ...(bfdSessions.get(neighbour?.text ?? '') ?? { bfd: 'none' }),
         restart: {
           ours: restartIn(section(lines, 'Local capabilities')),
           neighbours: restartIn(section(lines, 'Neighbor capabilities')),
@@ -32,13 +32,20 @@ export function birdSessionsIn(protocols: BirdReply, bfd: BirdReply): SeenSessio
     });
 }
 
-/** By the neighbour's address. */
-function bfdStatesIn(reply: BirdReply): ReadonlyMap<string, 'up' | 'down'> {
+/** By the neighbour's address. The columns are address, interface, state, since, interval and timeout, in seconds. */
+function bfdSessionsIn(reply: BirdReply): ReadonlyMap<string, Pick<SeenSession, 'bfd' | 'bfdTimeoutMs'>> {
   const rows = reply.lines.map(({ text }) => text.trim().split(/\s+/));
   return new Map(
-    rows.flatMap(([address = '', , state = '']) => {
+    rows.flatMap(([address = '', , state, , , timeout]) => {
       const known = parseIpAddress(address.split('%')[0] ?? '');
-      return known ? [[known.text, state === 'Up' ? 'up' : 'down'] as const] : [];
+      if (!known) return [];
+      const isUp = state === 'Up';
+      return [
+        [
+          known.text,
+          isUp ? { bfd: 'up', bfdTimeoutMs: Math.round(Number(timeout) * 1000) } : { bfd: 'down' },
+        ],
+      ] as const;
     }),
   );
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseConfig, popOf } from '../../../src/config/load-config.ts';
-import { birdSessionsIn, birdVersionIn } from '../../../src/doctor/routers/bird-sessions.ts';
-import { gobgpSessionsIn } from '../../../src/doctor/routers/gobgp-sessions.ts';
+import { birdSessionsIn, birdVersionIn } from '../../../src/doctor/sessions/bird-sessions.ts';
+import { gobgpSessionsIn } from '../../../src/doctor/sessions/gobgp-sessions.ts';
 import { peeringYaml } from '../../support/peering.ts';
 import { captured, capturedReply } from '../captured.ts';
 
@@ -25,11 +25,11 @@ describe('sessions in what BIRD 2.0.12 says', () => {
 
   it('show a neighbour without BFD: down although the session is established', () => {
     assert.deepEqual(
-      sessions.map(({ id, bfd }) => [id, bfd]),
+      sessions.map(({ id, bfd, bfdTimeoutMs }) => [id, bfd, bfdTimeoutMs]),
       [
-        ['isp_eu_v4', 'up'],
-        ['isp_eu_v6', 'down'],
-        ['isp_as_v4', 'none'],
+        ['isp_eu_v4', 'up', 300],
+        ['isp_eu_v6', 'down', undefined],
+        ['isp_as_v4', 'none', undefined],
       ],
     );
   });
