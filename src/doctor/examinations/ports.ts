@@ -3,6 +3,8 @@ import type { PopSlice } from '../../config/anycast-config.ts';
 import type { IpAddress } from '../../ip/address.ts';
 import type { Examination, ExaminationContext } from '../examination.ts';
 import { type Finding, fail, pass, type Remedy, skip } from '../finding.ts';
+import type { RouterSight } from '../host/host.ts';
+import type { KitProcess } from '../host/kit-processes.ts';
 import {
   isWildcard,
   type ListeningSocket,
@@ -169,22 +171,38 @@ function place(address: IpAddress): string {
  */
 async function ownSockets({ host, runDirectory }: ExaminationContext): Promise<Ownership['whose']> {
   const kit = await host.kitProcesses();
-  const router = await host.router();
+  const router = routerHolder(await host.router(), runDirectory);
   return (process, want) => {
     const name = holderOf(want);
-    const state = name === 'resolver' || name === 'agent' ? kit[name] : undefined;
-    if (process === undefined) {
-      if (state ? state.state === 'answers' : router.state === 'seen') return 'ours';
-      const closed = state
-        ? state.state === 'closed'
-        : router.state === 'silent' && router.access === 'denied';
-      return closed ? 'unknown' : 'a stranger';
-    }
-    const isOurs = state
-      ? state.state === 'answers' && state.pid === process.pid
-      : process.program === want.holder && process.argv.some(word => word.startsWith(runDirectory));
-    return isOurs ? 'ours' : 'a stranger';
+    const holder = name === 'resolver' || name === 'agent' ? kitHolder(kit[name]) : router(want);
+    if (process) return holder.is(process) ? 'ours' : 'a stranger';
+    if (holder.answers) return 'ours';
+    return holder.isClosed ? 'unknown' : 'a stranger';
   };
+}
+
+/** The process that should hold a port, as far as it could be asked. */
+interface Holder {
+  readonly answers: boolean;
+  /** To this user. */
+  readonly isClosed: boolean;
+  is(process: SeenProcess): boolean;
+}
+
+function kitHolder(process: KitProcess): Holder {
+  return {
+    answers: process.state === 'answers',
+    isClosed: process.state === 'closed',
+    is: ({ pid }) => process.state === 'answers' && process.pid === pid,
+  };
+}
+
+function routerHolder(sight: RouterSight, runDirectory: string): (want: Want) => Holder {
+  return want => ({
+    answers: sight.state === 'seen',
+    isClosed: sight.state === 'silent' && sight.access === 'denied',
+    is: ({ program, argv }) => program === want.holder && argv.some(word => word.startsWith(runDirectory)),
+  });
 }
 
 /** The holder as one of this PoP: `resolver`, `agent`, `bird`. */
