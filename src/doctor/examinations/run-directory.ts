@@ -29,7 +29,9 @@ export interface SeenFolder {
 }
 
 export function judgeRunDirectory(path: string, { kind, mode, writable }: SeenFolder): Finding {
-  const inUnit = { advice: 'RuntimeDirectory=anycast in the systemd units makes it at each start' };
+  const inUnit = {
+    advice: 'deploy/systemd/tmpfiles.d/anycast.conf makes it at each start, for the group anycast',
+  };
   switch (kind) {
     case 'other':
       return fail(path, 'is not a folder', { advice: 'name another one with --run-dir' });

@@ -16,7 +16,7 @@ export const gobgpProbe: RouterProbe = {
   debianPackage: 'gobgpd',
   oldest: '3.0.0',
   testedMajors: [3],
-  controlSocket: runDirectory => join(runDirectory, 'gobgp', 'gobgp.sock'),
+  controlSocket: runDirectory => join(runDirectory, 'gobgp', 'gobgpd.sock'),
   async look(slice, runDirectory, signal) {
     const target = await targetOf(gobgpProbe.controlSocket(runDirectory));
     const shown = await run(['gobgp', ...target, '--json', 'neighbor'], {
