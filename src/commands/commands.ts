@@ -2,6 +2,7 @@
 import { agentCommand } from './agent.ts';
 import { catchmentCommand } from './catchment.ts';
 import type { CommandKind } from './command.ts';
+import { doctorCommand } from './doctor.ts';
 import { drainCommand } from './drain.ts';
 import { drillCommand } from './drill.ts';
 import { explainCommand } from './explain.ts';
@@ -25,6 +26,7 @@ export const commands: readonly CommandKind[] = [
   sidecarCommand,
   statusCommand,
   explainCommand,
+  doctorCommand,
   drainCommand,
   undrainCommand,
   probeCommand,

@@ -18,7 +18,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   sidecar: [...below, 'routing'],
   rendering: [...below, 'routing', 'sidecar'],
   lab: below,
-  commands: [...below, 'health', 'routing', 'resolver', 'agent', 'sidecar', 'rendering', 'lab'],
+  doctor: [...below, 'routing'],
+  commands: [...below, 'health', 'routing', 'resolver', 'agent', 'sidecar', 'rendering', 'lab', 'doctor'],
   'main.ts': ['commands', 'system'],
 };
 

@@ -14,6 +14,8 @@ const registries: Readonly<Record<string, string>> = {
   'src/lab/topologies': 'src/lab/topologies.ts',
   'src/lab/runtimes': 'src/lab/runtimes.ts',
   'src/lab/drills': 'src/lab/drills.ts',
+  'src/doctor/examinations': 'src/doctor/examinations.ts',
+  'src/doctor/routers': 'src/doctor/routers.ts',
   'src/commands': 'src/commands/commands.ts',
   'src/commands/lab': 'src/commands/lab.ts',
 };
