@@ -1,0 +1,127 @@
+/**
+ * Measures the kit's detection and withdrawal beside ExaBGP's healthcheck: same lab, same PoP, same faults, same clients.
+ *
+ * One lab (three-continents, namespaces) is brought up, and every round is played at one PoP (`healthcheckers/round.ts`).
+ * Contenders take turns within a round, so that a machine that is busy for a while is busy for all of them. Between rounds the
+ * kit is put back and every client is served where it was.
+ *
+ * Contenders: the kit with anycast.yaml as it stands; healthcheck with its defaults (every 5 s, each second once in doubt,
+ * three checks); healthcheck as fast as is sensible. Its intervals may be fractions of a second, its timeout is whole seconds.
+ * A tenth of a second between checks that each start a shell and dig keeps a processor noticeably busy already; two checks
+ * in a row, because with one a single lost packet would withdraw. Debian's version has no debounce: it repeats its
+ * announcement after each check. What the check asks is said in `healthcheckers/exabgp-files.ts`.
+ *
+ * Exit code 0 when every round was played, whatever was measured; 2 when one could not be.
+ */
+import { writeFile } from 'node:fs/promises';
+import { loadDeployment } from '../../src/commands/inputs/deployment.ts';
+import { bringUpLab } from '../../src/commands/inputs/lab-up.ts';
+import { drillOfName } from '../../src/lab/drills.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { describeError, exitCodes, Fault } from '../../src/system/fault.ts';
+import { run, runOrThrow } from '../../src/system/run.ts';
+import type { Contender, Site } from './healthcheckers/contender.ts';
+import { exabgp } from './healthcheckers/exabgp.ts';
+import { figuresOf, formatFault, type PlayedRound } from './healthcheckers/figures.ts';
+import { kit } from './healthcheckers/kit.ts';
+import { learnHomes, playRound } from './healthcheckers/round.ts';
+
+export interface BenchHealthcheckersOptions {
+  readonly rounds: number;
+  /** Where the figures are written as JSON. */
+  readonly json?: string;
+}
+
+const fastest = { interval: 0.1, 'fast-interval': 0.1, timeout: 1, fall: 2, rise: 2 };
+
+const contenders: readonly Contender[] = [
+  kit,
+  exabgp('exabgp-defaults', 'healthcheck with its own intervals and thresholds', {}),
+  exabgp('exabgp-fastest', `healthcheck with ${settings(fastest)}`, fastest),
+];
+
+const faults = ['resolver-killed', 'brown-out'].map(drillOfName);
+
+const pop = 'fra';
+const configPath = 'anycast.yaml';
+
+/** Milliseconds for the lab to come up, and for a package to be installed. */
+const labTimeoutMs = 120_000;
+const installTimeoutMs = 300_000;
+
+export async function benchHealthcheckers(options: BenchHealthcheckersOptions): Promise<number> {
+  const stop = new AbortController();
+  const abort = (): void => stop.abort(new Fault('refused', 'interrupted'));
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of names) process.once(name, abort);
+  try {
+    await measure(options, stop.signal);
+    return exitCodes.done;
+  } catch (error) {
+    const hint = error instanceof Fault && error.hint !== undefined ? `\n  ${error.hint}` : '';
+    process.stderr.write(`${describeError(error)}${hint}\n`);
+    return exitCodes.notRun;
+  } finally {
+    for (const name of names) process.off(name, abort);
+  }
+}
+
+async function measure({ rounds, json }: BenchHealthcheckersOptions, signal: AbortSignal): Promise<void> {
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Fault('usage', '--rounds takes a whole number from 1');
+  const version = await installedExabgp(signal);
+  const config = await loadDeployment(configPath);
+  await using stack = new AsyncDisposableStack();
+  const lab = await bringUpLab({
+    topology: 'three-continents',
+    config,
+    configPath,
+    options: { lab: `bench-${process.pid}`, runtime: 'netns' },
+    timeoutMs: labTimeoutMs,
+    stream: process.stderr,
+    signal,
+  });
+  stack.defer(async () => await lab.down());
+  const played = await playAll(rounds, { lab, config, pop, clock: systemClock, signal });
+  const figures = figuresOf(played, kit.name);
+  process.stdout.write(`${version}; ${rounds} rounds at ${pop}; ratios are of medians, to ${kit.name}\n`);
+  for (const { name, summary } of contenders) process.stdout.write(`  ${name}: ${summary}\n`);
+  for (const [fault, own] of Object.entries(figures)) process.stdout.write(`\n${formatFault(fault, own)}`);
+  if (json !== undefined) {
+    await writeFile(json, `${JSON.stringify({ rounds, faults: figures }, null, 2)}\n`);
+  }
+}
+
+async function playAll(rounds: number, site: Site): Promise<PlayedRound[]> {
+  const homes = await learnHomes(site);
+  const played: PlayedRound[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const fault of faults) {
+      for (const contender of contenders) {
+        const measured = await playRound(contender, fault, { site, homes });
+        played.push({ fault: fault.name, contender: contender.name, measured });
+        const gap = `longest gap ${measured.longestGapMs.toFixed(0)} ms, ${measured.lost} lost`;
+        process.stderr.write(`round ${round} of ${rounds}: ${fault.name}, ${contender.name}: ${gap}\n`);
+      }
+    }
+  }
+  return played;
+}
+
+/** Its version, after installing it where that is missing and may be done. */
+async function installedExabgp(signal: AbortSignal): Promise<string> {
+  const setup = await run(['./anycast', 'setup', 'exabgp:exabgp'], { signal, timeoutMs: installTimeoutMs });
+  if (setup.exitCode !== 0) {
+    throw new Fault('environment', setup.stderr.trim(), {
+      hint: 'this measurement needs ExaBGP of Debian 12',
+    });
+  }
+  const shown = await runOrThrow(['exabgp', '--version'], { signal });
+  return shown.split('\n')[0]?.replace(/\s*:\s*/, ' ') ?? '';
+}
+
+function settings(options: Readonly<Record<string, number>>): string {
+  return Object.entries(options)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+}

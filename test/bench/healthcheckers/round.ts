@@ -1,0 +1,146 @@
+/**
+ * One round: one contender decides for the PoP, one fault happens, and what clients and the neighbour saw is measured.
+ *
+ * Faults, probers, the watch over the neighbour's kernel and the arithmetic of gaps are the drills' own, whoever decides. A
+ * round ends with the fault healed, the kit back in its place and every client served where it was, or it throws.
+ */
+import type { Drill, Stage } from '../../../src/lab/drill.ts';
+import { watchNeighbours } from '../../../src/lab/measuring/neighbour-watch.ts';
+import {
+  endsSteady,
+  type Homes,
+  homesOf,
+  isAway,
+  isBack,
+  since,
+} from '../../../src/lab/measuring/outcome.ts';
+import { type Probers, patienceMs, startProbers } from '../../../src/lab/measuring/probers.ts';
+import { longestGapMs, type Track, trackKey } from '../../../src/lab/prober/analysis.ts';
+import { isGood } from '../../../src/lab/prober/sample.ts';
+import { Fault } from '../../../src/system/fault.ts';
+import { comesTrue } from './come-true.ts';
+import type { Contender, Site } from './contender.ts';
+
+/** Milliseconds after the fault; null where it was not seen. */
+export interface Measured {
+  /** The contender held the service to be down. */
+  readonly detectedMs: number | null;
+  /** The neighbour's kernel no longer forwards to the PoP, in any family. */
+  readonly withdrawnMs: number | null;
+  /** A client of the PoP got its first answer from another one. */
+  readonly firstAnswerElsewhereMs: number | null;
+  /** The longest time that any client, in one family, went without a good answer. */
+  readonly longestGapMs: number;
+  /** Queries of all clients without a good answer. */
+  readonly lost: number;
+}
+
+/** Queries per second and client: the drills' own rate. */
+const rate = 500;
+/** Milliseconds that clients ask before the fault: their own start must not be taken for the service's slowness. */
+const warmUpMs = 3000;
+/** Milliseconds until all clients are where they belong: a contender at its defaults announces after a few checks. */
+const homeMs = 30_000;
+/** Milliseconds for the clients to be moved: the slowest contender needs five seconds' interval and three checks. */
+const settleMs = 20_000;
+/** Milliseconds for the kit to start, announce and have its clients back. */
+const returnMs = 60_000;
+/** A fault lasts longer than clients wait, so that late answers count as lost. */
+const faultLastsMs = patienceMs + 500;
+
+/** Which PoP serves each client while nothing is wrong. */
+export async function learnHomes(site: Site): Promise<Homes> {
+  const { lab, config, pop, clock } = site;
+  await using probers = startProbers(lab, config, rate);
+  const warmMs = clock.monotonicMs() + warmUpMs;
+  await allAre(track => endsSteady(track, warmMs), { site, probers, ms: homeMs, what: 'answered' });
+  const homes = homesOf(probers.tracks());
+  if ([...homes.values()].includes(pop)) return homes;
+  throw new Fault('usage', `${pop} has no clients to lose`);
+}
+
+export async function playRound(
+  contender: Contender,
+  fault: Drill,
+  { site, homes }: { readonly site: Site; readonly homes: Homes },
+): Promise<Measured> {
+  const { lab, config, pop, clock } = site;
+  await using cleanup = new AsyncDisposableStack();
+  const office = cleanup.use(new AsyncDisposableStack());
+  const tenure = office.use(await contender.takeOver(site));
+  const watch = cleanup.use(watchNeighbours(lab, config, pop, clock));
+  const probers = cleanup.use(startProbers(lab, config, rate));
+  const warmMs = clock.monotonicMs() + warmUpMs;
+  const home = (fromMs: number) => (track: Track) => isBack(track, homes, fromMs);
+  const what = `served where it was, with ${contender.name} in charge of ${pop}`;
+  await allAre(home(warmMs), { site, probers, ms: homeMs, what });
+
+  const stage = stageOf(site);
+  const trouble = cleanup.use(new AsyncDisposableStack());
+  trouble.defer(async () => await fault.heal({ ...stage, signal: AbortSignal.timeout(returnMs) }));
+  await fault.prepare?.(stage);
+  const faultMs = clock.monotonicMs();
+  await fault.inject(stage);
+  const round = { pop, homes, faultMs };
+  await comesTrue(settleMs, site, () => {
+    const isOver = clock.monotonicMs() > faultMs + faultLastsMs;
+    return isOver && probers.tracks().every(track => isAway(track, round));
+  });
+  const downAt = await tenure.downAt(faultMs);
+  const withdrawnMs = watch.leftMs(faultMs);
+
+  const healMs = clock.monotonicMs();
+  await trouble.disposeAsync();
+  await office.disposeAsync();
+  const restoredMs = clock.monotonicMs();
+  await allAre(home(restoredMs), { site, probers, ms: returnMs, what: `served by ${pop} again` });
+  // From a little before the fault, so that a gap begins with its last good answer; to the heal, and not beyond.
+  const tracks = (await probers.stop())
+    .map(track => since(track, faultMs - patienceMs))
+    .map(track => ({ ...track, samples: track.samples.filter(({ sentMs }) => sentMs < healMs) }));
+  return {
+    detectedMs: downAt === null ? null : downAt - faultMs,
+    withdrawnMs,
+    firstAnswerElsewhereMs: firstElsewhereMs(tracks, round),
+    longestGapMs: Math.max(0, ...tracks.map(({ samples }) => longestGapMs(samples))),
+    lost: tracks.flatMap(({ samples }) => samples).filter(sample => !isGood(sample)).length,
+  };
+}
+
+interface Waiting {
+  readonly site: Site;
+  readonly probers: Probers;
+  readonly ms: number;
+  /** Completes "not every client is ...". */
+  readonly what: string;
+}
+
+/** @throws Fault `timeout` when a client's track is not as it should be within the time. */
+async function allAre(isRight: (track: Track) => boolean, waiting: Waiting): Promise<void> {
+  const { site, probers, ms, what } = waiting;
+  const hold = (): boolean => {
+    const tracks = probers.tracks();
+    return tracks.length === probers.expectedTracks && tracks.every(isRight);
+  };
+  if (await comesTrue(ms, site, hold)) return;
+  throw new Fault('timeout', `not every client is ${what} within ${ms} ms`);
+}
+
+/** These faults are made by signals and firewall rules alone: they run no command of the kit. */
+function stageOf({ lab, config, pop, signal }: Site): Stage {
+  const serviceAddresses = config.service.addresses;
+  return { lab, config, pop, serviceAddresses, signal, props: new Map() } as Partial<Stage> as Stage;
+}
+
+function firstElsewhereMs(
+  tracks: readonly Track[],
+  { homes, pop, faultMs }: Parameters<typeof isAway>[1],
+): number | null {
+  const times = tracks
+    .filter(({ client, family }) => homes.get(trackKey(client, family)) === pop)
+    .flatMap(({ samples }) => {
+      const first = samples.find(each => each.sentMs > faultMs && isGood(each) && each.pop !== pop);
+      return first?.answeredMs ?? [];
+    });
+  return times.length > 0 ? Math.min(...times) - faultMs : null;
+}
