@@ -22,9 +22,15 @@ import { describeError, exitCodes, Fault } from '../../src/system/fault.ts';
 import { run, runOrThrow } from '../../src/system/run.ts';
 import type { Contender, Site } from './healthcheckers/contender.ts';
 import { exabgp } from './healthcheckers/exabgp.ts';
-import { figuresOf, formatFault, type PlayedRound } from './healthcheckers/figures.ts';
+import {
+  cellLegend,
+  figuresOf,
+  formatFault,
+  formatMeasured,
+  type PlayedRound,
+} from './healthcheckers/figures.ts';
 import { kit } from './healthcheckers/kit.ts';
-import { learnHomes, playRound } from './healthcheckers/round.ts';
+import { learnHomes, type Measured, playRound } from './healthcheckers/round.ts';
 
 export interface BenchHealthcheckersOptions {
   readonly rounds: number;
@@ -84,7 +90,7 @@ async function measure({ rounds, json }: BenchHealthcheckersOptions, signal: Abo
   stack.defer(async () => await lab.down());
   const played = await playAll(rounds, { lab, config, pop, clock: systemClock, signal });
   const figures = figuresOf(played, kit.name);
-  process.stdout.write(`${version}; ${rounds} rounds at ${pop}; ratios are of medians, to ${kit.name}\n`);
+  process.stdout.write(`${version}; ${rounds} rounds at ${pop}; cells: ${cellLegend}\n`);
   for (const { name, summary } of contenders) process.stdout.write(`  ${name}: ${summary}\n`);
   for (const [fault, own] of Object.entries(figures)) process.stdout.write(`\n${formatFault(fault, own)}`);
   if (json !== undefined) {
@@ -98,14 +104,26 @@ async function playAll(rounds: number, site: Site): Promise<PlayedRound[]> {
   for (let round = 1; round <= rounds; round += 1) {
     for (const fault of faults) {
       for (const contender of contenders) {
-        const measured = await playRound(contender, fault, { site, homes });
+        const measured = await playPatiently(contender, fault, { site, homes });
         played.push({ fault: fault.name, contender: contender.name, measured });
-        const gap = `longest gap ${measured.longestGapMs.toFixed(0)} ms, ${measured.lost} lost`;
-        process.stderr.write(`round ${round} of ${rounds}: ${fault.name}, ${contender.name}: ${gap}\n`);
+        process.stderr.write(
+          `${round}/${rounds} ${fault.name}, ${contender.name}: ${formatMeasured(measured)}\n`,
+        );
       }
     }
   }
   return played;
+}
+
+/** On a machine with other work a client may be lost for a while for no reason of ours: such a round is played once more. */
+async function playPatiently(...[contender, fault, where]: Parameters<typeof playRound>): Promise<Measured> {
+  try {
+    return await playRound(contender, fault, where);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'timeout') throw error;
+    process.stderr.write(`${fault.name}, ${contender.name}: ${error.message}; played once more\n`);
+    return await playRound(contender, fault, where);
+  }
 }
 
 /** Its version, after installing it where that is missing and may be done. */

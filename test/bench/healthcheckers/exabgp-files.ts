@@ -6,8 +6,8 @@
  * - The check is one question to the IPv4 service address. `dig` alone exits with 0 when the answer is SERVFAIL; here an
  *   answer without an address is a failure, as is none within a second, the shortest wait that dig knows. Asking one family
  *   is cheaper than what the kit asks, which is in the contender's favour.
- * - `execute` tells of each change of state on standard error, by the shell itself: a program started for it would delay
- *   the withdrawal, which healthcheck sends after it.
+ * - `execute` notes each change of state in a file, by the shell itself: a program started for it would delay the
+ *   withdrawal, which healthcheck sends after it.
  * - `respawn false`, so that a healthcheck that is told to end stays ended. User root, because the lab's namespace has no other.
  */
 import type { AnycastConfig } from '../../../src/config/anycast-config.ts';
@@ -25,6 +25,8 @@ export const exabgpPaths = (folder: string) => ({
   healthcheck: `${folder}/healthcheck.conf`,
   healthcheckPid: `${folder}/healthcheck.pid`,
   check: `${folder}/check.sh`,
+  /** A line for each change of healthcheck's state. */
+  states: `${folder}/states`,
 });
 
 /** The argv that starts ExaBGP in the foreground, logging to standard output. */
@@ -44,6 +46,7 @@ export function exabgpFiles(
     { path: paths.config, text: exabgpConfig(paths.healthcheck, config, pop) },
     { path: paths.healthcheck, text: healthcheckConfig(folder, options, config) },
     { path: paths.check, text: checkScript(config) },
+    { path: paths.states, text: '' },
   ];
 }
 
@@ -85,14 +88,14 @@ function fallbackRoutes({ service }: AnycastConfig, family: IpFamily): string {
 }
 
 function healthcheckConfig(folder: string, options: HealthcheckOptions, { service }: AnycastConfig): string {
-  const { check, healthcheckPid } = exabgpPaths(folder);
+  const { check, healthcheckPid, states } = exabgpPaths(folder);
   return [
     'no-syslog',
     `pid = ${healthcheckPid}`,
     `command = sh ${check}`,
     ...service.addresses.map(address => `ip = ${hostPrefix(address).text}`),
     'withdraw-on-down',
-    'execute = echo "$STATE" >"/proc/$PPID/fd/2"',
+    `execute = echo "$STATE" >>${states}`,
     ...Object.entries(options).map(([name, value]) => `${name} = ${value}`),
     '',
   ].join('\n');

@@ -31,18 +31,19 @@ async function takeOver(site: Site, options: HealthcheckOptions): Promise<Tenure
   const folder = `${runDirectory}/exabgp`;
   stack.defer(async () => void (await lab.exec(pop, ['rm', '-rf', folder])));
   await writeFiles(site, folder, options);
+  const { states: statesPath } = exabgpPaths(folder);
+  const states = followStates(stack.use(lab.spawn(pop, ['tail', '-n', '+1', '-f', statesPath])), clock);
   const child = stack.use(lab.spawn(pop, exabgpArgv(folder)));
   stack.defer(async () => await endInOrder(site, folder, child));
-  const output = follow(child, clock);
-  const isUp = (): boolean => output.states.at(-1)?.state === 'UP';
+  const said = linesOf(child);
+  const isUp = (): boolean => states.at(-1)?.state === 'UP';
   if (!(await comesTrue(upMs, site, isUp))) {
-    const said = output.lines.slice(-quotedLines).join('\n  ');
-    throw new Fault('timeout', `healthcheck at ${pop} does not hold the service to be up:\n  ${said}`);
+    const last = said.slice(-quotedLines).join('\n  ');
+    throw new Fault('timeout', `healthcheck at ${pop} does not hold the service to be up:\n  ${last}`);
   }
   const tenancy = stack.move();
   return {
-    downAt: async fromMs =>
-      output.states.find(({ state, atMs }) => state === 'DOWN' && atMs > fromMs)?.atMs ?? null,
+    downAt: async fromMs => states.find(({ state, atMs }) => state === 'DOWN' && atMs > fromMs)?.atMs ?? null,
     [Symbol.asyncDispose]: async () => await tenancy.disposeAsync(),
   };
 }
@@ -56,21 +57,22 @@ async function writeFiles(site: Site, folder: string, options: HealthcheckOption
   }
 }
 
-interface Output {
-  readonly states: readonly { readonly state: string; readonly atMs: number }[];
-  /** Everything, for a person. */
-  readonly lines: readonly string[];
+interface SeenState {
+  readonly state: string;
+  readonly atMs: number;
 }
 
-function follow(child: LabChild, clock: Site['clock']): Output {
-  const states: { state: string; atMs: number }[] = [];
+function followStates(child: LabChild, clock: Site['clock']): readonly SeenState[] {
+  const states: SeenState[] = [];
+  onLines(child.stdout, state => states.push({ state, atMs: clock.monotonicMs() }));
+  return states;
+}
+
+/** Everything that a program prints. */
+function linesOf({ stdout, stderr }: LabChild): readonly string[] {
   const lines: string[] = [];
-  onLines(child.stdout, line => lines.push(line));
-  onLines(child.stderr, line => {
-    lines.push(line);
-    if (/^[A-Z]+$/.test(line)) states.push({ state: line, atMs: clock.monotonicMs() });
-  });
-  return { states, lines };
+  for (const stream of [stdout, stderr]) onLines(stream, line => lines.push(line));
+  return lines;
 }
 
 /** healthcheck withdraws and ends, then ExaBGP closes its sessions. What does not is killed when `child` is disposed of. */

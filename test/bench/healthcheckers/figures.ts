@@ -52,9 +52,12 @@ export function figuresOf(rounds: readonly PlayedRound[], ours: string): FaultFi
   );
 }
 
+/** What a cell of the table holds. */
+export const cellLegend = 'median / maximum / ratio of medians to the first contender';
+
 /** The rows of one fault, as a table that reads well as text and as Markdown. */
 export function formatFault(fault: string, contenders: FaultFigures[string]): string {
-  const head = [fault, ...measures.map(measure => `${columns[measure]} p50 / max / ratio`)];
+  const head = [fault, ...measures.map(measure => columns[measure])];
   const body = Object.entries(contenders).map(([name, own]) => [
     name,
     ...measures.map(measure => {
@@ -69,6 +72,11 @@ export function formatFault(fault: string, contenders: FaultFigures[string]): st
     `| ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(' | ')} |`;
   const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
   return [line(head), rule, ...body.map(line), ''].join('\n');
+}
+
+/** One round, in one line. */
+export function formatMeasured(measured: Measured): string {
+  return measures.map(measure => `${columns[measure]} ${shown(measured[measure], measure)}`).join(', ');
 }
 
 function byMeasure<T>(value: (measure: keyof Measured) => T): Record<keyof Measured, T> {

@@ -21,17 +21,20 @@ import { Fault } from '../../../src/system/fault.ts';
 import { comesTrue } from './come-true.ts';
 import type { Contender, Site } from './contender.ts';
 
-/** Milliseconds after the fault; null where it was not seen. */
+/**
+ * What the PoP's own clients and its neighbour saw. Milliseconds count from the first query that the fault cost a client, since
+ * how long a firewall rule takes to be made is nobody's merit; what came before that query counts as 0. null: not seen.
+ */
 export interface Measured {
   /** The contender held the service to be down. */
   readonly detectedMs: number | null;
   /** The neighbour's kernel no longer forwards to the PoP, in any family. */
   readonly withdrawnMs: number | null;
-  /** A client of the PoP got its first answer from another one. */
+  /** A client got its first answer from another PoP. */
   readonly firstAnswerElsewhereMs: number | null;
-  /** The longest time that any client, in one family, went without a good answer. */
+  /** The longest time that a client, in one family, went without a good answer. */
   readonly longestGapMs: number;
-  /** Queries of all clients without a good answer. */
+  /** Queries without a good answer until the heal. */
   readonly lost: number;
 }
 
@@ -40,11 +43,13 @@ const rate = 500;
 /** Milliseconds that clients ask before the fault: their own start must not be taken for the service's slowness. */
 const warmUpMs = 3000;
 /** Milliseconds until all clients are where they belong: a contender at its defaults announces after a few checks. */
-const homeMs = 30_000;
+const homeMs = 45_000;
 /** Milliseconds for the clients to be moved: the slowest contender needs five seconds' interval and three checks. */
 const settleMs = 20_000;
 /** Milliseconds for the kit to start, announce and have its clients back. */
-const returnMs = 60_000;
+const returnMs = 45_000;
+/** Samples of each client that are told of when something does not come true. */
+const recentCount = 100;
 /** A fault lasts longer than clients wait, so that late answers count as lost. */
 const faultLastsMs = patienceMs + 500;
 
@@ -87,23 +92,49 @@ export async function playRound(
     return isOver && probers.tracks().every(track => isAway(track, round));
   });
   const downAt = await tenure.downAt(faultMs);
-  const withdrawnMs = watch.leftMs(faultMs);
+  const leftMs = watch.leftMs(faultMs);
 
   const healMs = clock.monotonicMs();
   await trouble.disposeAsync();
   await office.disposeAsync();
   const restoredMs = clock.monotonicMs();
   await allAre(home(restoredMs), { site, probers, ms: returnMs, what: `served by ${pop} again` });
+  const tracks = await probers.stop();
+  return measure(tracks, { ...round, healMs, downAt, leftAt: leftMs === null ? null : faultMs + leftMs });
+}
+
+interface Seen {
+  readonly pop: string;
+  readonly homes: Homes;
+  readonly faultMs: number;
+  readonly healMs: number;
+  /** Monotonic milliseconds. */
+  readonly downAt: number | null;
+  readonly leftAt: number | null;
+}
+
+function measure(all: readonly Track[], { pop, homes, faultMs, healMs, downAt, leftAt }: Seen): Measured {
   // From a little before the fault, so that a gap begins with its last good answer; to the heal, and not beyond.
-  const tracks = (await probers.stop())
+  const tracks = all
+    .filter(({ client, family }) => homes.get(trackKey(client, family)) === pop)
     .map(track => since(track, faultMs - patienceMs))
-    .map(track => ({ ...track, samples: track.samples.filter(({ sentMs }) => sentMs < healMs) }));
+    .map(track => track.samples.filter(({ sentMs }) => sentMs < healMs));
+  const onsets = tracks.flatMap(samples => {
+    const next = samples[samples.findLastIndex(sample => isGood(sample) && sample.pop === pop) + 1];
+    return next === undefined || isGood(next) ? [] : next.sentMs;
+  });
+  const onsetMs = onsets.length > 0 ? Math.min(...onsets) : faultMs;
+  const after = (ms: number | null | undefined): number | null =>
+    ms === null || ms === undefined ? null : Math.max(0, ms - onsetMs);
+  const elsewhere = tracks.flatMap(
+    samples => samples.find(sample => isGood(sample) && sample.pop !== pop)?.answeredMs ?? [],
+  );
   return {
-    detectedMs: downAt === null ? null : downAt - faultMs,
-    withdrawnMs,
-    firstAnswerElsewhereMs: firstElsewhereMs(tracks, round),
-    longestGapMs: Math.max(0, ...tracks.map(({ samples }) => longestGapMs(samples))),
-    lost: tracks.flatMap(({ samples }) => samples).filter(sample => !isGood(sample)).length,
+    detectedMs: after(downAt),
+    withdrawnMs: after(leftAt),
+    firstAnswerElsewhereMs: after(elsewhere.length > 0 ? Math.min(...elsewhere) : null),
+    longestGapMs: Math.max(0, ...tracks.map(longestGapMs)),
+    lost: tracks.flat().filter(sample => !isGood(sample)).length,
   };
 }
 
@@ -123,24 +154,18 @@ async function allAre(isRight: (track: Track) => boolean, waiting: Waiting): Pro
     return tracks.length === probers.expectedTracks && tracks.every(isRight);
   };
   if (await comesTrue(ms, site, hold)) return;
-  throw new Fault('timeout', `not every client is ${what} within ${ms} ms`);
+  const last = probers.tracks().map(({ client, family, samples }) => {
+    const recent = samples.slice(-recentCount);
+    const pops = new Set(recent.map(sample => (isGood(sample) ? sample.pop : 'lost')));
+    return `${trackKey(client, family)}: ${[...pops].join(' ')}`;
+  });
+  throw new Fault('timeout', `not every client is ${what} within ${ms} ms`, {
+    hint: `the last ${recentCount} answers to each came from: ${last.join(', ')}`,
+  });
 }
 
 /** These faults are made by signals and firewall rules alone: they run no command of the kit. */
 function stageOf({ lab, config, pop, signal }: Site): Stage {
   const serviceAddresses = config.service.addresses;
   return { lab, config, pop, serviceAddresses, signal, props: new Map() } as Partial<Stage> as Stage;
-}
-
-function firstElsewhereMs(
-  tracks: readonly Track[],
-  { homes, pop, faultMs }: Parameters<typeof isAway>[1],
-): number | null {
-  const times = tracks
-    .filter(({ client, family }) => homes.get(trackKey(client, family)) === pop)
-    .flatMap(({ samples }) => {
-      const first = samples.find(each => each.sentMs > faultMs && isGood(each) && each.pop !== pop);
-      return first?.answeredMs ?? [];
-    });
-  return times.length > 0 ? Math.min(...times) - faultMs : null;
 }
