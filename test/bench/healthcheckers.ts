@@ -51,6 +51,12 @@ const faults = ['resolver-killed', 'brown-out'].map(drillOfName);
 const pop = 'fra';
 const configPath = 'anycast.yaml';
 
+/**
+ * Milliseconds between two checks of the slowest contender. Faults are spread evenly over it: else each would happen at the
+ * same time after its last check, and its luck would be measured.
+ */
+const slowestIntervalMs = 5000;
+
 /** Milliseconds for the lab to come up, and for a package to be installed. */
 const labTimeoutMs = 120_000;
 const installTimeoutMs = 300_000;
@@ -63,7 +69,9 @@ export async function benchHealthcheckers(options: BenchHealthcheckersOptions): 
   try {
     await measure(options, stop.signal);
     return exitCodes.done;
-  } catch (error) {
+  } catch (thrown) {
+    // What went wrong first; that cleaning up then failed as well is its consequence.
+    const error = thrown instanceof SuppressedError ? thrown.suppressed : thrown;
     const hint = error instanceof Fault && error.hint !== undefined ? `\n  ${error.hint}` : '';
     process.stderr.write(`${describeError(error)}${hint}\n`);
     return exitCodes.notRun;
@@ -102,9 +110,10 @@ async function playAll(rounds: number, site: Site): Promise<PlayedRound[]> {
   const homes = await learnHomes(site);
   const played: PlayedRound[] = [];
   for (let round = 1; round <= rounds; round += 1) {
+    const delayMs = ((round - 0.5) / rounds) * slowestIntervalMs;
     for (const fault of faults) {
       for (const contender of contenders) {
-        const measured = await playPatiently(contender, fault, { site, homes });
+        const measured = await playPatiently(contender, fault, { site, homes, delayMs });
         played.push({ fault: fault.name, contender: contender.name, measured });
         process.stderr.write(
           `${round}/${rounds} ${fault.name}, ${contender.name}: ${formatMeasured(measured)}\n`,

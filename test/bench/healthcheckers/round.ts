@@ -53,21 +53,37 @@ const recentCount = 100;
 /** A fault lasts longer than clients wait, so that late answers count as lost. */
 const faultLastsMs = patienceMs + 500;
 
-/** Which PoP serves each client while nothing is wrong. */
+/** Which PoP serves each client while nothing is wrong: then every PoP serves some, in every family. */
 export async function learnHomes(site: Site): Promise<Homes> {
-  const { lab, config, pop, clock } = site;
+  const { lab, config, clock } = site;
   await using probers = startProbers(lab, config, rate);
   const warmMs = clock.monotonicMs() + warmUpMs;
-  await allAre(track => endsSteady(track, warmMs), { site, probers, ms: homeMs, what: 'answered' });
-  const homes = homesOf(probers.tracks());
-  if ([...homes.values()].includes(pop)) return homes;
-  throw new Fault('usage', `${pop} has no clients to lose`);
+  const everyPopServes = (tracks: readonly Track[]): boolean => {
+    const homes = homesOf(tracks);
+    return config.service.addresses.every(({ family }) => {
+      const serving = new Set(
+        tracks.filter(track => track.family === family).map(track => homes.get(keyOf(track))),
+      );
+      return Object.keys(config.pops).every(name => serving.has(name));
+    });
+  };
+  const holds = (tracks: readonly Track[]): boolean =>
+    tracks.every(track => endsSteady(track, warmMs)) && everyPopServes(tracks);
+  await waitFor(holds, { site, probers, ms: homeMs, claim: 'every PoP serves a client' });
+  return homesOf(probers.tracks());
+}
+
+export interface RoundConditions {
+  readonly site: Site;
+  readonly homes: Homes;
+  /** Milliseconds between all being well and the fault. */
+  readonly delayMs: number;
 }
 
 export async function playRound(
   contender: Contender,
   fault: Drill,
-  { site, homes }: { readonly site: Site; readonly homes: Homes },
+  { site, homes, delayMs }: RoundConditions,
 ): Promise<Measured> {
   const { lab, config, pop, clock } = site;
   await using cleanup = new AsyncDisposableStack();
@@ -76,10 +92,12 @@ export async function playRound(
   const watch = cleanup.use(watchNeighbours(lab, config, pop, clock));
   const probers = cleanup.use(startProbers(lab, config, rate));
   const warmMs = clock.monotonicMs() + warmUpMs;
-  const home = (fromMs: number) => (track: Track) => isBack(track, homes, fromMs);
-  const what = `served where it was, with ${contender.name} in charge of ${pop}`;
-  await allAre(home(warmMs), { site, probers, ms: homeMs, what });
+  const allHome = (fromMs: number) => (tracks: readonly Track[]) =>
+    tracks.every(track => isBack(track, homes, fromMs));
+  const claim = `every client is at home with ${contender.name} in charge of ${pop}`;
+  await waitFor(allHome(warmMs), { site, probers, ms: homeMs, claim });
 
+  await clock.sleep(delayMs, site.signal);
   const stage = stageOf(site);
   const trouble = cleanup.use(new AsyncDisposableStack());
   trouble.defer(async () => await fault.heal({ ...stage, signal: AbortSignal.timeout(returnMs) }));
@@ -98,7 +116,7 @@ export async function playRound(
   await trouble.disposeAsync();
   await office.disposeAsync();
   const restoredMs = clock.monotonicMs();
-  await allAre(home(restoredMs), { site, probers, ms: returnMs, what: `served by ${pop} again` });
+  await waitFor(allHome(restoredMs), { site, probers, ms: returnMs, claim: 'every client is home again' });
   const tracks = await probers.stop();
   return measure(tracks, { ...round, healMs, downAt, leftAt: leftMs === null ? null : faultMs + leftMs });
 }
@@ -116,7 +134,7 @@ interface Seen {
 function measure(all: readonly Track[], { pop, homes, faultMs, healMs, downAt, leftAt }: Seen): Measured {
   // From a little before the fault, so that a gap begins with its last good answer; to the heal, and not beyond.
   const tracks = all
-    .filter(({ client, family }) => homes.get(trackKey(client, family)) === pop)
+    .filter(track => homes.get(keyOf(track)) === pop)
     .map(track => since(track, faultMs - patienceMs))
     .map(track => track.samples.filter(({ sentMs }) => sentMs < healMs));
   const onsets = tracks.flatMap(samples => {
@@ -142,26 +160,23 @@ interface Waiting {
   readonly site: Site;
   readonly probers: Probers;
   readonly ms: number;
-  /** Completes "not every client is ...". */
-  readonly what: string;
+  readonly claim: string;
 }
 
-/** @throws Fault `timeout` when a client's track is not as it should be within the time. */
-async function allAre(isRight: (track: Track) => boolean, waiting: Waiting): Promise<void> {
-  const { site, probers, ms, what } = waiting;
-  const hold = (): boolean => {
-    const tracks = probers.tracks();
-    return tracks.length === probers.expectedTracks && tracks.every(isRight);
-  };
-  if (await comesTrue(ms, site, hold)) return;
-  const last = probers.tracks().map(({ client, family, samples }) => {
-    const recent = samples.slice(-recentCount);
-    const pops = new Set(recent.map(sample => (isGood(sample) ? sample.pop : 'lost')));
-    return `${trackKey(client, family)}: ${[...pops].join(' ')}`;
+/** @throws Fault `timeout` with what was seen last when the tracks of all clients do not come to hold. */
+async function waitFor(holds: (tracks: readonly Track[]) => boolean, waiting: Waiting): Promise<void> {
+  const { site, probers, ms, claim } = waiting;
+  const isTrue = (): boolean => probers.tracks().length === probers.expectedTracks && holds(probers.tracks());
+  if (await comesTrue(ms, site, isTrue)) return;
+  const seen = probers.tracks().map(track => {
+    const recent = track.samples.slice(-recentCount).map(each => (isGood(each) ? each.pop : 'nobody'));
+    return `${keyOf(track)} by ${[...new Set(recent)].join(' and ')}`;
   });
-  throw new Fault('timeout', `not every client is ${what} within ${ms} ms`, {
-    hint: `the last ${recentCount} answers to each came from: ${last.join(', ')}`,
-  });
+  throw new Fault('timeout', `not true within ${ms} ms: ${claim}; last answered: ${seen.join(', ')}`);
+}
+
+function keyOf({ client, family }: Track): string {
+  return trackKey(client, family);
 }
 
 /** These faults are made by signals and firewall rules alone: they run no command of the kit. */
