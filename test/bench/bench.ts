@@ -2,7 +2,7 @@
  * Measurements, apart from the tests because a figure is no verdict: npm run bench -- NAME [options].
  *
  *   drills [--runs N] [--runtime netns|docker] [--json FILE] [NAME ...]   every drill N times: what clients lost, where time went
- *   healthcheckers [--rounds N] [--json FILE]                             the kit beside ExaBGP's healthcheck: two faults, same lab
+ *   healthcheckers [--rounds N] [--rate N] [--json FILE]                  the kit beside ExaBGP's healthcheck: two faults, same lab
  */
 import { parseArgs } from 'node:util';
 import { benchDrills } from './drills.ts';
@@ -11,6 +11,7 @@ import { benchHealthcheckers } from './healthcheckers.ts';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    rate: { type: 'string', default: '500' },
     rounds: { type: 'string', default: '5' },
     runs: { type: 'string', default: '5' },
     runtime: { type: 'string', default: 'netns' },
@@ -28,9 +29,10 @@ if (name === 'drills') {
     ...(json !== undefined && { json }),
   });
 } else if (name === 'healthcheckers') {
-  const { rounds, json } = values;
+  const { rounds, rate, json } = values;
   process.exitCode = await benchHealthcheckers({
     rounds: Number(rounds),
+    rate: Number(rate),
     ...(json !== undefined && { json }),
   });
 } else {

@@ -34,6 +34,8 @@ import { learnHomes, type Measured, playRound } from './healthcheckers/round.ts'
 
 export interface BenchHealthcheckersOptions {
   readonly rounds: number;
+  /** Queries per second of each client. */
+  readonly rate: number;
   /** Where the figures are written as JSON. */
   readonly json?: string;
 }
@@ -80,9 +82,10 @@ export async function benchHealthcheckers(options: BenchHealthcheckersOptions): 
   }
 }
 
-async function measure({ rounds, json }: BenchHealthcheckersOptions, signal: AbortSignal): Promise<void> {
-  if (!Number.isInteger(rounds) || rounds < 1)
-    throw new Fault('usage', '--rounds takes a whole number from 1');
+async function measure(options: BenchHealthcheckersOptions, signal: AbortSignal): Promise<void> {
+  const { rounds, rate, json } = options;
+  if (![rounds, rate].every(each => Number.isInteger(each) && each > 0))
+    throw new Fault('usage', '--rounds and --rate take whole numbers from 1');
   const version = await installedExabgp(signal);
   const config = await loadDeployment(configPath);
   await using stack = new AsyncDisposableStack();
@@ -96,13 +99,15 @@ async function measure({ rounds, json }: BenchHealthcheckersOptions, signal: Abo
     signal,
   });
   stack.defer(async () => await lab.down());
-  const played = await playAll(rounds, { lab, config, pop, clock: systemClock, signal });
+  const played = await playAll(rounds, { lab, config, pop, rate, clock: systemClock, signal });
   const figures = figuresOf(played, kit.name);
-  process.stdout.write(`${version}; ${rounds} rounds at ${pop}; cells: ${cellLegend}\n`);
+  process.stdout.write(
+    `${version}; ${rounds} rounds at ${pop}, ${rate} queries/s of each client; cells: ${cellLegend}\n`,
+  );
   for (const { name, summary } of contenders) process.stdout.write(`  ${name}: ${summary}\n`);
   for (const [fault, own] of Object.entries(figures)) process.stdout.write(`\n${formatFault(fault, own)}`);
   if (json !== undefined) {
-    await writeFile(json, `${JSON.stringify({ rounds, faults: figures }, null, 2)}\n`);
+    await writeFile(json, `${JSON.stringify({ rounds, rate, faults: figures }, null, 2)}\n`);
   }
 }
 

@@ -24,6 +24,8 @@ export interface Site {
   readonly config: AnycastConfig;
   /** The PoP that every fault happens to. */
   readonly pop: string;
+  /** Queries per second of each client, both families together. */
+  readonly rate: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }

@@ -38,8 +38,6 @@ export interface Measured {
   readonly lost: number;
 }
 
-/** Queries per second and client: the drills' own rate. */
-const rate = 500;
 /** Milliseconds that clients ask before the fault: their own start must not be taken for the service's slowness. */
 const warmUpMs = 3000;
 /** Milliseconds until all clients are where they belong: a contender at its defaults announces after a few checks. */
@@ -55,7 +53,7 @@ const faultLastsMs = patienceMs + 500;
 
 /** Which PoP serves each client while nothing is wrong: then every PoP serves some, in every family. */
 export async function learnHomes(site: Site): Promise<Homes> {
-  const { lab, config, clock } = site;
+  const { lab, config, clock, rate } = site;
   await using probers = startProbers(lab, config, rate);
   const warmMs = clock.monotonicMs() + warmUpMs;
   const everyPopServes = (tracks: readonly Track[]): boolean => {
@@ -85,7 +83,7 @@ export async function playRound(
   fault: Drill,
   { site, homes, delayMs }: RoundConditions,
 ): Promise<Measured> {
-  const { lab, config, pop, clock } = site;
+  const { lab, config, pop, clock, rate } = site;
   await using cleanup = new AsyncDisposableStack();
   const office = cleanup.use(new AsyncDisposableStack());
   const tenure = office.use(await contender.takeOver(site));
