@@ -1,4 +1,5 @@
 /** What the rounds amount to: median and maximum of each measure, their ratio to the kit's own, as JSON and as a table. Pure. */
+import { rounded } from '../../../src/lab/prober/analysis.ts';
 import type { Measured } from './round.ts';
 
 /** null when it was not seen in one of the rounds. */
@@ -89,11 +90,11 @@ function figures(values: readonly (number | null)[]): Figures {
   const middle = seen.length >> 1;
   const upper = seen[middle] ?? 0;
   const p50 = seen.length % 2 === 1 ? upper : ((seen[middle - 1] ?? 0) + upper) / 2;
-  return { p50, max: seen.at(-1) ?? 0 };
+  return { p50: rounded(p50), max: rounded(seen.at(-1) ?? 0) };
 }
 
 function ratio(value: number | null, ours: number | null): number | null {
-  return value === null || ours === null || ours === 0 ? null : value / ours;
+  return value === null || ours === null || ours === 0 ? null : rounded(value / ours);
 }
 
 function shown(value: number | null, measure: keyof Measured): string {
