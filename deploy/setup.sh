@@ -7,6 +7,8 @@ here=$(dirname "$(dirname "$(readlink -f "$0")")")
 # program:package, the programs that the lab, its drills and its tests run.
 programs="bird:bird2 gobgpd:gobgpd nsd:nsd dig:bind9-dnsutils ldns-signzone:ldnsutils ip:iproute2 nft:nftables iptables:iptables
   ps:procps unshare:util-linux nsenter:util-linux setpriv:util-linux"
+# More of them may be named as arguments: what a measurement compares the kit with.
+programs="$programs $*"
 
 if [ ! -d "$here/node_modules/node" ] || [ "$here/package-lock.json" -nt "$here/node_modules/.package-lock.json" ]; then
   command -v npm >/dev/null || {

@@ -42,6 +42,7 @@ import { DrainControl } from './drain-control.ts';
 import { EventLog, type EventSink } from './event-log.ts';
 import type { Intent, IntentKind, IntentStore } from './intent.ts';
 import { Judge } from './judge.ts';
+import type { LapseRoutes } from './lease/lease-answer.ts';
 import { LeaseKeeper } from './lease/lease-keeper.ts';
 import { LookingGlass } from './looking-glass.ts';
 import type { AgentMetrics } from './metrics.ts';
@@ -160,7 +161,7 @@ export class Agent implements AsyncDisposable {
       agent: randomUUID(),
       clock,
       record,
-      onLapsed: () => this.#startOver(),
+      onLapsed: routes => this.#startOver(routes),
       onFreshSidecar: () => this.#announcer.applyAgain(),
       onChange: () => this.#announcer.wake(),
     });
@@ -201,6 +202,8 @@ export class Agent implements AsyncDisposable {
       await this.#keeper.put();
       this.#checks.startProbes();
     }
+    // First the lease: a look from before the sidecar took the routes away would show them.
+    await this.#lease.firstAnswer(this.#end.signal);
     await this.#announcer.firstLook(this.#end.signal);
     this.#hasBegun = true;
     this.#hasLooked = true;
@@ -322,9 +325,9 @@ export class Agent implements AsyncDisposable {
   }
 
   /** The sidecar had the routes while this process slept or was cut off: what it knew before has gone stale. */
-  #startOver(): void {
+  #startOver(routes: LapseRoutes): void {
     this.#hasLooked = false;
-    this.#judge.forgetDecision();
+    this.#judge.startOver(routes);
     this.#decision = startingDecision;
     this.#announcer.forget();
     this.#checks.startOver();

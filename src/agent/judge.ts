@@ -14,6 +14,7 @@ import type { CheckStatus, ConfiguredCheck } from './check-watch.ts';
 import { Damper, type DampingReport } from './damper.ts';
 import { type Decision, decide, type Situation, softWithdrawals } from './decide.ts';
 import type { AgentEvent } from './event-log.ts';
+import type { LapseRoutes } from './lease/lease-answer.ts';
 import { Attributions } from './peers/attribution.ts';
 import { Floor } from './peers/floor.ts';
 import { peersOf } from './peers/peer.ts';
@@ -48,6 +49,7 @@ export class Judge implements AsyncDisposable {
   readonly #peers: PeerWatch;
   readonly #attributions: Attributions;
   readonly floor: Floor;
+  #keepsNothing = false;
   #decided: { readonly situation: Situation; readonly decision: Decision } | undefined;
 
   constructor(parts: JudgeParts) {
@@ -122,6 +124,7 @@ export class Judge implements AsyncDisposable {
     const situation = mayHold ? { ...free, hold } : free;
     const decision = decide(situation);
     this.#decided = { situation, decision };
+    if (decision.reason.kind !== 'starting') this.#keepsNothing = false;
     return decision;
   }
 
@@ -130,9 +133,13 @@ export class Judge implements AsyncDisposable {
     return this.#decided?.situation;
   }
 
-  /** What the last decision wanted announced no longer stands: it was made on knowledge that has gone stale. */
-  forgetDecision(): void {
+  /**
+   * The sidecar had the routes: what was decided before no longer stands. Where it withdrew them, a look may still show
+   * some on their way out; nothing of that is kept.
+   */
+  startOver(routes: LapseRoutes): void {
     this.#decided = undefined;
+    this.#keepsNothing = routes === 'withdraw';
   }
 
   /** An operator's word: what flapped before no longer counts. */
@@ -164,6 +171,7 @@ export class Judge implements AsyncDisposable {
 
   #standing(belief: Belief): ReadonlySet<string> {
     const decided = this.#decided?.decision.announcements.map(({ prefix }) => prefix.text) ?? [];
-    return new Set([...(belief.known ? belief.observation.exported.keys() : []), ...decided]);
+    const exported = belief.known && !this.#keepsNothing ? belief.observation.exported.keys() : [];
+    return new Set([...exported, ...decided]);
   }
 }

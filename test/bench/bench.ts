@@ -2,13 +2,17 @@
  * Measurements, apart from the tests because a figure is no verdict: npm run bench -- NAME [options].
  *
  *   drills [--runs N] [--runtime netns|docker] [--json FILE] [NAME[@POP] ...]   drills N times: what clients lost, where time went
+ *   healthcheckers [--rounds N] [--rate N] [--json FILE]                         the kit beside ExaBGP's healthcheck, in one lab
  */
 import { parseArgs } from 'node:util';
 import { benchDrills } from './drills.ts';
+import { benchHealthcheckers } from './healthcheckers.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    rate: { type: 'string', default: '500' },
+    rounds: { type: 'string', default: '5' },
     runs: { type: 'string', default: '5' },
     runtime: { type: 'string', default: 'netns' },
     json: { type: 'string' },
@@ -24,7 +28,14 @@ if (name === 'drills') {
     names,
     ...(json !== undefined && { json }),
   });
+} else if (name === 'healthcheckers') {
+  const { rounds, rate, json } = values;
+  process.exitCode = await benchHealthcheckers({
+    rounds: Number(rounds),
+    rate: Number(rate),
+    ...(json !== undefined && { json }),
+  });
 } else {
-  process.stderr.write(`there is no measurement '${name ?? ''}'; known: drills\n`);
+  process.stderr.write(`there is no measurement '${name ?? ''}'; known: drills, healthcheckers\n`);
   process.exitCode = 64;
 }
