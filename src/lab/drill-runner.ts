@@ -15,7 +15,7 @@
  */
 import type { AnycastConfig } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
-import { Fault } from '../system/fault.ts';
+import { describeError, Fault } from '../system/fault.ts';
 import type { Claim, Drill, Look, Outcome } from './drill.ts';
 import { popCommand } from './kit-command.ts';
 import type { Lab } from './lab-runtime.ts';
@@ -79,7 +79,7 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   const record = emptyRecord();
   const stageParts = { ...parts, pop, isForwardedTo: watch.isForwardedTo };
   const heal = healOnce(drill, stageParts, record);
-  cleanup.defer(heal);
+  cleanup.defer(async () => await heal().catch(error => onProgress(`not healed: ${describeError(error)}`)));
   const stage = stageOf(stageParts, record, signal);
   await drill.prepare?.(stage);
   onProgress(`${drill.name} at ${drill.everywhere === true ? 'every PoP' : pop}`);
