@@ -15,7 +15,7 @@
  */
 import type { AnycastConfig } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
-import { Fault } from '../system/fault.ts';
+import { describeError, Fault } from '../system/fault.ts';
 import type { Claim, Drill, Look, Outcome } from './drill.ts';
 import { popCommand } from './kit-command.ts';
 import type { Lab } from './lab-runtime.ts';
@@ -69,17 +69,14 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   const probers = cleanup.use(startProbers(lab, config, options.rate));
   onProgress(`${probers.clients.length} clients ask ${options.rate} times a second each`);
   await everyPopServes(drill.everywhere === true ? Object.keys(config.pops) : [pop], parts);
-  await everyoneAnswered(probers, warmMs, parts);
+  await everyoneAnswered(probers, { pop, warmMs }, parts);
   const homes = homesOf(probers.tracks());
-  if (![...homes.values()].includes(pop)) {
-    throw new Fault('usage', `${pop} has no clients to lose`, { hint: 'choose another PoP with --pop' });
-  }
   const before = catchmentOfTracks(probers.tracks());
 
   const record = emptyRecord();
   const stageParts = { ...parts, pop, isForwardedTo: watch.isForwardedTo };
   const heal = healOnce(drill, stageParts, record);
-  cleanup.defer(heal);
+  cleanup.defer(async () => await heal().catch(error => onProgress(`not healed: ${describeError(error)}`)));
   const stage = stageOf(stageParts, record, signal);
   await drill.prepare?.(stage);
   onProgress(`${drill.name} at ${drill.everywhere === true ? 'every PoP' : pop}`);
@@ -145,15 +142,26 @@ function lookAt(round: Round, { probers, watch, parts }: Watching): Look {
   };
 }
 
-/** Waits until every client is served steadily from now on, and `warmMs` is over. @throws Fault `timeout` when one is not. */
-async function everyoneAnswered(probers: Probers, warmMs: number, parts: DrillParts): Promise<void> {
+/**
+ * Waits until every client is served steadily from now on, one of them by the PoP, and `warmMs` is over.
+ * @throws Fault `timeout` when a client is not served, `usage` when none is by the PoP: it may just have been back from the
+ * last drill, so this takes its time too.
+ */
+async function everyoneAnswered(
+  probers: Probers,
+  { pop, warmMs }: { readonly pop: string; readonly warmMs: number },
+  parts: DrillParts,
+): Promise<void> {
   const nowMs = parts.clock.monotonicMs();
-  const steady = await comesTrue(readyMs, parts, () => {
+  const allSteady = (): boolean => {
     const tracks = probers.tracks();
     const isWarm = parts.clock.monotonicMs() > warmMs && tracks.length === probers.expectedTracks;
     return isWarm && tracks.every(track => endsSteady(track, nowMs));
-  });
-  if (steady) return;
+  };
+  const isServing = (): boolean => [...homesOf(probers.tracks()).values()].includes(pop);
+  if (await comesTrue(readyMs, parts, () => allSteady() && isServing())) return;
+  if (allSteady())
+    throw new Fault('usage', `${pop} has no clients to lose`, { hint: 'choose another PoP with --pop' });
   throw new Fault('timeout', 'not every client is answered before the drill', {
     hint: 'look at anycast catchment',
   });

@@ -35,6 +35,9 @@ export async function run(
     reject: false,
     timeout: timeoutMs,
     maxBuffer: outputLimit,
+    // It would watch for signals, and raise one again when it finds nobody else listening any more (signal-exit): a process
+    // that was told to end while a program ran would be killed before it has put things in order.
+    cleanup: false,
     ...(options.signal && { cancelSignal: options.signal }),
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.cwd !== undefined && { cwd: options.cwd }),

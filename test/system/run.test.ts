@@ -36,6 +36,18 @@ describe('run', () => {
     await assert.rejects(running, /enough/);
   });
 
+  it('leaves it to the caller what a signal does: one that is told to end while a program runs ends in good order', async () => {
+    const script = `
+      import { run } from '${new URL('../../src/system/run.ts', import.meta.url)}';
+      const stop = new AbortController();
+      process.once('SIGTERM', () => stop.abort(new Error('told to end')));
+      setTimeout(() => process.kill(process.pid, 'SIGTERM'), 200);
+      await run(['sleep', '60'], { signal: stop.signal }).catch(error => console.log(error.message));
+      console.log((await run(['echo', 'in order'])).stdout);`;
+    const { exitCode, stdout } = await run([process.execPath, '--input-type=module', '-e', script]);
+    assert.deepEqual([exitCode, stdout], [0, 'told to end\nin order']);
+  });
+
   it('quotes the last line that a failing program said', async () => {
     const failing = runOrThrow([process.execPath, '-e', 'console.error("first\\nlast"); process.exit(1)']);
     await assert.rejects(failing, { code: 'refused', message: /exited 1: last$/ });

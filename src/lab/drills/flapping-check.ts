@@ -41,7 +41,8 @@ export const flappingCheck = defineDrill({
   },
   heal: async stage => {
     await removeStandIn(stage);
-    await stage.kit('undrain');
+    // It says whether the PoP announces again already, which is for `returnedMs` to tell.
+    await stage.command(stage.pop, 'undrain');
   },
   claims: outcome => [
     changesAreFew(outcome),
