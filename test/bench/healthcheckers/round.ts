@@ -4,19 +4,20 @@
  * Faults, probers, the watch over the neighbour's kernel and the arithmetic of gaps are the drills' own, whoever decides. A
  * round ends with the fault healed, the kit back in its place and every client served where it was, or it throws.
  */
-import type { Drill, Stage } from '../../../src/lab/drill.ts';
+import type { Drill } from '../../../src/lab/drill.ts';
 import { watchNeighbours } from '../../../src/lab/measuring/neighbour-watch.ts';
 import {
   endsSteady,
   type Homes,
   homesOf,
   isAway,
-  isBack,
+  isHome,
   since,
 } from '../../../src/lab/measuring/outcome.ts';
 import { type Probers, patienceMs, startProbers } from '../../../src/lab/measuring/probers.ts';
 import { longestGapMs, type Track, trackKey } from '../../../src/lab/prober/analysis.ts';
 import { isGood } from '../../../src/lab/prober/sample.ts';
+import { emptyRecord, stageOf } from '../../../src/lab/stage.ts';
 import { Fault } from '../../../src/system/fault.ts';
 import { comesTrue } from './come-true.ts';
 import type { Contender, Site } from './contender.ts';
@@ -87,16 +88,17 @@ export async function playRound(
   await using cleanup = new AsyncDisposableStack();
   const office = cleanup.use(new AsyncDisposableStack());
   const tenure = office.use(await contender.takeOver(site));
-  const watch = cleanup.use(watchNeighbours(lab, config, pop, clock));
+  const watch = cleanup.use(watchNeighbours(lab, config, clock));
   const probers = cleanup.use(startProbers(lab, config, rate));
   const warmMs = clock.monotonicMs() + warmUpMs;
   const allHome = (fromMs: number) => (tracks: readonly Track[]) =>
-    tracks.every(track => isBack(track, homes, fromMs));
+    tracks.every(track => isHome(track, homes, fromMs));
   const claim = `every client is at home with ${contender.name} in charge of ${pop}`;
   await waitFor(allHome(warmMs), { site, probers, ms: homeMs, claim });
 
   await clock.sleep(delayMs, site.signal);
-  const stage = stageOf(site);
+  const isForwardedTo = watch.isForwardedTo.bind(watch);
+  const stage = stageOf({ lab, config, pop, clock, isForwardedTo }, emptyRecord(), site.signal);
   const trouble = cleanup.use(new AsyncDisposableStack());
   trouble.defer(async () => await fault.heal({ ...stage, signal: AbortSignal.timeout(returnMs) }));
   await fault.prepare?.(stage);
@@ -108,7 +110,7 @@ export async function playRound(
     return isOver && probers.tracks().every(track => isAway(track, round));
   });
   const downAt = await tenure.downAt(faultMs);
-  const leftMs = watch.leftMs(faultMs);
+  const leftMs = watch.changesOf(pop, faultMs).leftMs;
 
   const healMs = clock.monotonicMs();
   await trouble.disposeAsync();
@@ -175,10 +177,4 @@ async function waitFor(holds: (tracks: readonly Track[]) => boolean, waiting: Wa
 
 function keyOf({ client, family }: Track): string {
   return trackKey(client, family);
-}
-
-/** These faults are made by signals and firewall rules alone: they run no command of the kit. */
-function stageOf({ lab, config, pop, signal }: Site): Stage {
-  const serviceAddresses = config.service.addresses;
-  return { lab, config, pop, serviceAddresses, signal, props: new Map() } as Partial<Stage> as Stage;
 }
