@@ -24,8 +24,6 @@ export const birdCodes = {
   reconfiguring: 4,
   reconfigurationQueued: 5,
   reconfigurationConfirmed: 18,
-  /** Nothing to confirm or to undo: it is done already, or its time ran out and BIRD has undone it. */
-  nothingToDo: 19,
   /** The lines of `show protocols`. */
   protocols: 1002,
   /** The lines of `show route`. */

@@ -30,6 +30,8 @@ function protocol(
     ...(bgp.bfd === 'off' ? [] : ['bfd on;']),
     ...(neighbour.ttlSecurity ? ['ttl security on;'] : []),
     ...(neighbour.password === undefined ? [] : [`password ${quoted(neighbour)};`]),
+    // Without it BIRD does not look again at routes that it has when a ROA comes or goes.
+    ...(bgp.import === 'none' || bgp.rpki.length === 0 ? [] : [`ipv${family} { import table on; };`]),
   ];
   const name = protocolName({ neighbour: neighbour.name, family });
   return `protocol bgp ${name} from ${template}${family} {\n${lines.map(line => `  ${line}\n`).join('')}}\n`;

@@ -62,20 +62,20 @@ suite('a BIRD PoP', { skip: (await whyNoSandbox('bird')) ?? false }, () => {
     assert.deepEqual(watch.output, []);
   });
 
-  test('imports no default route that a validator calls invalid', async () => {
+  test('gives up a default route when a validator comes to call it invalid', async () => {
     const rpki = 'rpki: [{ address: 198.18.1.5, port: 3323 }]';
     await using peering = await open(`import: default, ${rpki}`);
+    await peering.startBird();
+    await eventually(async () => assert.deepEqual(await imported(peering), ['0.0.0.0/0', '::/0']));
     // The validator says that 0.0.0.0/0 is AS 64999's; the neighbour is AS 64501. It has no word on ::/0.
     const server = peering.sandbox.spawn(
       [process.execPath, rtrServer, '198.18.1.5', '3323', '0.0.0.0/0', '64999'],
       'isp',
     );
     await eventually(() => assert.deepEqual(server.output, ['listening']));
-    await peering.startBird();
-    await eventually(async () => {
-      assert.match(await askBird(peering, 'show', 'route', 'table', 'roa_v4'), /0\.0\.0\.0\/0-0 AS64999/);
-      assert.deepEqual(await imported(peering), ['::/0']);
-    });
+    // Ten seconds are BIRD's own, between two tries to reach a validator (`retry` in bird.conf).
+    await eventually(async () => assert.deepEqual(await imported(peering), ['::/0']), { within: 25_000 });
+    assert.match(await askBird(peering, 'show', 'route', 'table', 'roa_v4'), /0\.0\.0\.0\/0-0 AS64999/);
     assert.deepEqual(await kernelDefaults(peering), ['', '2001:db8:1:1::1']);
   });
 });
