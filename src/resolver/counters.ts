@@ -15,6 +15,7 @@ export const upstreamOutcomes = [
   'late', // no answer within upstreamTimeout
   'mismatched', // octets that were not the answer to our question: ignored, and the wait went on
   'shed', // not sent: too many queries were under way
+  'unasked', // not sent: every upstream of the zone is gone, and another question is looking whether one is back
 ] as const;
 export type UpstreamOutcome = (typeof upstreamOutcomes)[number];
 

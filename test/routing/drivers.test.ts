@@ -57,10 +57,7 @@ function neighbourhood(
 const bird: DriverUnderTest = {
   kind: 'bird',
   fallback,
-  lacks: {
-    'large communities reach the neighbour': 'announced.conf has no large communities yet',
-    'attributes are observed as they were applied': 'the driver does not read attributes back yet',
-  },
+  lacks: {},
   skip: await whyNoSandbox('bird'),
   async open() {
     const peering = await openPeering();

@@ -1,21 +1,23 @@
 /**
- * Where a fault of something shared is. While such a check is down here, the other PoPs are asked the same question: one
- * that can answer it shows that the fault is ours; if none can, it is everywhere.
+ * Where a fault of something shared is. While such a check is down, this PoP and all others are asked the same question at
+ * the same moment: another one that can answer it while this one cannot shows that the fault is ours; if none can, it is
+ * everywhere.
  *
- * An attribution counts when two rounds in a row agree, so that a dependency which comes back at this very moment does not
- * look like one that was never gone. "Could not ask" moves nothing, as with any verdict: what was found before stays, and a
+ * An attribution counts when two rounds in a row agree. So a dependency which comes back just now, seen there first and
+ * here a probe later, does not look like one that was never gone. "Could not ask" moves nothing, as with any verdict: what was found before stays, and a
  * network between PoPs that is cut leaves a fault unattributed, which keeps the routes.
  */
 import type { CheckContext, PeerTarget, Verdict } from '../../health/health-check.ts';
-import type { Clock } from '../../system/clock.ts';
 import { describeError } from '../../system/fault.ts';
 import { within } from '../../system/within.ts';
 import type { ConfiguredCheck } from '../check-watch.ts';
 import type { Attribution } from '../decide.ts';
 import type { AgentEvent } from '../event-log.ts';
 
-/** What the others' verdicts say about a fault of ours. Pure. */
-export function attribute(verdicts: readonly Verdict[]): Attribution {
+/** What the verdicts of one moment say, this PoP's own and the others'. Pure. */
+export function attribute(own: Verdict, verdicts: readonly Verdict[]): Attribution {
+  // Not broken here at this moment: nothing to attribute, and the check will be up soon.
+  if (own.kind !== 'unhealthy') return 'unknown';
   if (verdicts.some(({ kind }) => kind === 'healthy')) return 'here';
   return verdicts.some(({ kind }) => kind === 'unhealthy') ? 'everywhere' : 'unknown';
 }
@@ -85,9 +87,12 @@ export class Attributions implements AsyncDisposable {
     const { signal } = inquiry.end;
     let row: { readonly outcome: Attribution; readonly length: number } | undefined;
     for (;;) {
-      const verdicts = await this.#ask(configured, signal, clock);
+      const [own, verdicts] = await Promise.all([
+        this.#askHere(configured, signal),
+        this.#askPeers(configured, signal),
+      ]);
       signal.throwIfAborted();
-      const outcome = attribute(verdicts);
+      const outcome = attribute(own, verdicts);
       row = { outcome, length: row?.outcome === outcome ? row.length + 1 : 1 };
       const isKnown = outcome !== 'unknown' && row.length >= agreeing;
       const found = isKnown
@@ -103,30 +108,49 @@ export class Attributions implements AsyncDisposable {
     }
   }
 
-  async #ask({ check, config }: ConfiguredCheck, signal: AbortSignal, clock: Clock): Promise<Verdict[]> {
-    const { peers, context, timeoutMs } = this.#parts;
+  async #askHere({ check, config }: ConfiguredCheck, signal: AbortSignal): Promise<Verdict> {
+    const probe = check.probe?.bind(check, config.options);
+    if (!probe)
+      return { kind: 'unknown', reason: 'this kind of check cannot be asked at a moment of our choice' };
+    return await this.#inTime(
+      probe,
+      { kind: 'unhealthy', reason: 'timeout' },
+      { ms: config.timeout, signal },
+    );
+  }
+
+  async #askPeers({ check, config }: ConfiguredCheck, signal: AbortSignal): Promise<Verdict[]> {
+    const { peers, timeoutMs: ms } = this.#parts;
     return await Promise.all(
       peers.map(async (peer): Promise<Verdict> => {
-        if (!check.probePeer)
-          return { kind: 'unknown', reason: 'this kind of check cannot be asked of another PoP' };
-        const ask = check.probePeer.bind(check, config.options, peer);
-        try {
-          const limits = { ms: timeoutMs, clock, signals: [signal] };
-          return await within(limits, async bound => {
-            const late = Promise.withResolvers<Verdict>();
-            bound.addEventListener(
-              'abort',
-              () => late.resolve({ kind: 'unknown', reason: `${peer.pop}: no answer in time` }),
-              { once: true },
-            );
-            return await Promise.race([ask({ ...context, signal: bound, timeoutMs }), late.promise]);
-          });
-        } catch (error) {
-          signal.throwIfAborted();
-          return { kind: 'unknown', reason: `${peer.pop}: ${describeError(error)}` };
-        }
+        const probe = check.probePeer?.bind(check, config.options, peer);
+        if (!probe) return { kind: 'unknown', reason: 'this kind of check cannot be asked of another PoP' };
+        return await this.#inTime(
+          probe,
+          { kind: 'unknown', reason: `${peer.pop}: no answer in time` },
+          { ms, signal },
+        );
       }),
     );
+  }
+
+  /** The verdict, or `late` when there is none in time. */
+  async #inTime(
+    probe: (context: CheckContext) => Promise<Verdict>,
+    late: Verdict,
+    { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
+  ): Promise<Verdict> {
+    const { context } = this.#parts;
+    try {
+      return await within({ ms, clock: context.clock, signals: [signal] }, async bound => {
+        const over = Promise.withResolvers<Verdict>();
+        bound.addEventListener('abort', () => over.resolve(late), { once: true });
+        return await Promise.race([probe({ ...context, signal: bound, timeoutMs: ms }), over.promise]);
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      return { kind: 'unknown', reason: describeError(error) };
+    }
   }
 }
 

@@ -11,7 +11,8 @@
  * the management address of its family, from a port and with an id drawn for it alone.
  *
  * A failed upstream is asked again at growing intervals, by a copy of a question whose answer comes from elsewhere: no
- * client waits to learn that it is still down.
+ * client waits to learn that it is still down. Where every upstream of a zone is gone, one question at a time goes on asking
+ * and the others are answered SERVFAIL at once: thousands that wait in vain would starve what can be answered.
  *
  * Not here: following referrals or aliases (an upstream is a resolver, or has the zone), validation, encrypted upstreams.
  */
@@ -125,6 +126,10 @@ export class Forwarder implements AsyncDisposable {
       counters.rememberedFailures += 1;
       return emptyReply(rcodes.SERVFAIL, 'cachedError');
     }
+    if (zone.upstreams.every(upstream => upstream.isGone) && this.#underWay(zone) > 0) {
+      counters.upstream.unasked += 1;
+      return emptyReply(rcodes.SERVFAIL, 'noReachableAuthority');
+    }
     if (!this.#hasRoomFor(zone) || this.#closing.signal.aborted) return this.#shed();
     const deadline = new AbortController();
     const reply = this.#run({ zone, question, flags, attempts: 0 }, deadline).finally(() => {
@@ -206,11 +211,16 @@ export class Forwarder implements AsyncDisposable {
 
   #hasRoomFor(zone: ForwardZone): boolean {
     const { questions, questionsPerZone } = this.#limits;
-    return this.#flights.size < questions && (this.#perZone.get(zone) ?? 0) < questionsPerZone;
+    return this.#flights.size < questions && this.#underWay(zone) < questionsPerZone;
   }
 
   #count(zone: ForwardZone, change: 1 | -1): void {
-    this.#perZone.set(zone, (this.#perZone.get(zone) ?? 0) + change);
+    this.#perZone.set(zone, this.#underWay(zone) + change);
+  }
+
+  /** Questions of the zone. */
+  #underWay(zone: ForwardZone): number {
+    return this.#perZone.get(zone) ?? 0;
   }
 
   #shed(): Reply {

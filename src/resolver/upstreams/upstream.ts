@@ -18,6 +18,9 @@ const fading = 0.98;
 const backOffMs = 500;
 const longestBackOffMs = 10_000;
 
+/** Silences in a row after which an upstream is taken to be gone: one lost packet says nothing of it. */
+const goneAfter = 3;
+
 /** RFC 6891 section 6.2.2 lets us remember that an upstream does not speak EDNS; it may be upgraded within the hour. */
 const plainForMs = 3_600_000;
 
@@ -37,6 +40,11 @@ export class Upstream {
 
   get isWell(): boolean {
     return this.#failures === 0;
+  }
+
+  /** Silent so many times in a row that asking it costs more than it promises. */
+  get isGone(): boolean {
+    return this.#failures >= goneAfter;
   }
 
   get status(): UpstreamStatus {

@@ -14,17 +14,21 @@ const unknown: Verdict = { kind: 'unknown', reason: 'no answer in time' };
 
 describe('where a fault is', () => {
   it('is here when any other PoP is free of it, everywhere when those that could be asked have it too', () => {
-    assert.equal(attribute([unhealthy, healthy, unknown]), 'here');
-    assert.equal(attribute([unhealthy, unknown]), 'everywhere');
-    assert.equal(attribute([unknown, unknown]), 'unknown');
-    assert.equal(attribute([]), 'unknown');
+    assert.equal(attribute(unhealthy, [unhealthy, healthy, unknown]), 'here');
+    assert.equal(attribute(unhealthy, [unhealthy, unknown]), 'everywhere');
+    assert.equal(attribute(unhealthy, [unknown, unknown]), 'unknown');
+    assert.equal(attribute(unhealthy, []), 'unknown');
+  });
+
+  it('is not said while this PoP is free of it: what comes back is not ours alone', () => {
+    for (const own of [healthy, unknown]) assert.equal(attribute(own, [healthy]), 'unknown');
   });
 
   it('is never said to be here because somebody could not be asked', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(healthy, unhealthy, unknown)), verdicts => {
-        const before = attribute(verdicts);
-        const after = attribute([...verdicts, unknown]);
+        const before = attribute(unhealthy, verdicts);
+        const after = attribute(unhealthy, [...verdicts, unknown]);
         assert.equal(after, before);
       }),
     );

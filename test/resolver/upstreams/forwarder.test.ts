@@ -278,6 +278,25 @@ describe('the forwarder', () => {
     assert.deepEqual([first?.calls.length, second?.calls.length], [1, 0]);
   });
 
+  it('asks with one question at a time where every upstream is gone, and answers the others at once', async () => {
+    let back = false;
+    const asked = await upstreams(call => (back ? right(call) : silent()), silent, silent);
+    const by = forwarder({ upstreamTimeoutMs: 20, queryTimeoutMs: 300 });
+    for (const name of ['a.test.', 'b.test.', 'c.test.'])
+      assert.equal((await resolve(by, name)).rcode, rcodes.SERVFAIL);
+    const looking = resolve(by, 'd.test.');
+    const callsBefore = asked.flatMap(({ calls }) => calls).length;
+    const others = ['e.test.', 'f.test.', 'g.test.'].map(name =>
+      by.resolve(question(name), { dnssecOk: false, checkingDisabled: false }),
+    );
+    assert.ok(others.every(reply => 'rcode' in reply && reply.rcode === rcodes.SERVFAIL));
+    assert.equal(counters.upstream.unasked, 3);
+    assert.equal(asked.flatMap(({ calls }) => calls).length, callsBefore);
+    back = true;
+    assertRight(await looking);
+    assertRight(await resolve(by, 'h.test.'));
+  });
+
   it('asks silent upstreams in rounds, and each question a bounded number of times', async () => {
     const asked = await upstreams(silent, silent, silent);
     const reply = await resolve(forwarder({ upstreamTimeoutMs: 20, queryTimeoutMs: 1000 }), 'www.test.');

@@ -36,7 +36,7 @@ suite('a BIRD PoP', { skip: (await whyNoSandbox('bird')) ?? false }, () => {
     await using peering = await open('import: none');
     await peering.startBird();
     await eventually(async () =>
-      assert.match(await askBird(peering, 'show', 'protocols', 'all', 'isp_eu_v4'), /Import updates: +3 /),
+      assert.match(await askBird(peering, 'show', 'protocols', 'all', 'isp_eu_v4'), /Import updates: +4 /),
     );
     assert.deepEqual(await imported(peering), []);
     assert.deepEqual(await kernelDefaults(peering), ['', '']);
