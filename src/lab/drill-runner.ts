@@ -68,8 +68,11 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   const watch = cleanup.use(watchNeighbours(lab, config, clock));
   const probers = cleanup.use(startProbers(lab, config, options.rate));
   onProgress(`${probers.clients.length} clients ask ${options.rate} times a second each`);
-  await everyPopServes(drill.everywhere === true ? Object.keys(config.pops) : [pop], parts);
-  await everyoneAnswered(probers, { pop, warmMs }, parts);
+  const broken = drill.everywhere === true ? Object.keys(config.pops) : [pop];
+  await everyPopServes(broken, parts);
+  // A router that was frozen by the last drill may lose its sessions once more after it has come back.
+  const isReady = (): boolean => clock.monotonicMs() > warmMs && broken.every(watch.isWhole);
+  await everyoneAnswered(probers, { pop, isReady }, parts);
   const homes = homesOf(probers.tracks());
   const before = catchmentOfTracks(probers.tracks());
 
@@ -143,20 +146,20 @@ function lookAt(round: Round, { probers, watch, parts }: Watching): Look {
 }
 
 /**
- * Waits until every client is served steadily from now on, one of them by the PoP, and `warmMs` is over.
+ * Waits until every client is served steadily since `isReady` holds, one of them by the PoP.
  * @throws Fault `timeout` when a client is not served, `usage` when none is by the PoP: it may just have been back from the
  * last drill, so this takes its time too.
  */
 async function everyoneAnswered(
   probers: Probers,
-  { pop, warmMs }: { readonly pop: string; readonly warmMs: number },
+  { pop, isReady }: { readonly pop: string; readonly isReady: () => boolean },
   parts: DrillParts,
 ): Promise<void> {
-  const nowMs = parts.clock.monotonicMs();
+  let sinceMs = parts.clock.monotonicMs();
   const allSteady = (): boolean => {
+    if (!isReady()) sinceMs = parts.clock.monotonicMs();
     const tracks = probers.tracks();
-    const isWarm = parts.clock.monotonicMs() > warmMs && tracks.length === probers.expectedTracks;
-    return isWarm && tracks.every(track => endsSteady(track, nowMs));
+    return tracks.length === probers.expectedTracks && tracks.every(track => endsSteady(track, sinceMs));
   };
   const isServing = (): boolean => [...homesOf(probers.tracks()).values()].includes(pop);
   if (await comesTrue(readyMs, parts, () => allSteady() && isServing())) return;

@@ -12,6 +12,8 @@ export interface NeighbourWatch extends AsyncDisposable {
   changesOf(pop: string, sinceMs: number): RouteChanges;
   /** Whether a neighbour forwards a service address to the PoP, as far as it was seen. */
   isForwardedTo(pop: string): boolean;
+  /** Whether every neighbour does, with every address. */
+  isWhole(pop: string): boolean;
 }
 
 export interface RouteChanges {
@@ -47,6 +49,7 @@ export function watchNeighbours(lab: Lab, config: AnycastConfig, clock: Clock): 
   return {
     changesOf: (pop, sinceMs) => changesOf(routes, pop, sinceMs),
     isForwardedTo: pop => serviceRoutes(routes, pop).some(isThere),
+    isWhole: pop => serviceRoutes(routes, pop).every(isThere),
     async [Symbol.asyncDispose]() {
       await Promise.all(children.map(child => child[Symbol.asyncDispose]()));
     },
