@@ -36,16 +36,16 @@ import {
 import { Announcer } from './announcer.ts';
 import { CheckWatch, type ConfiguredCheck } from './check-watch.ts';
 import { type Decision, serviceStateOf, trace } from './decide.ts';
-import { decisionKey, sentenceOf } from './decision-text.ts';
-import type { DrainReport } from './drain.ts';
+import { decisionKey } from './decision-text.ts';
 import { DrainControl } from './drain-control.ts';
 import { EventLog, type EventSink } from './event-log.ts';
-import type { Intent, IntentKind, IntentStore } from './intent.ts';
+import type { Intent, IntentStore } from './intent.ts';
 import { Judge } from './judge.ts';
 import type { LapseRoutes } from './lease/lease-answer.ts';
 import { LeaseKeeper } from './lease/lease-keeper.ts';
 import { LookingGlass } from './looking-glass.ts';
 import type { AgentMetrics } from './metrics.ts';
+import { Operations } from './operations.ts';
 import type { ServiceAddresses } from './service-address.ts';
 
 export interface AgentParts {
@@ -62,21 +62,11 @@ export interface AgentParts {
   readonly random: () => number;
 }
 
-/** What became of an undrain. */
-export interface UndrainReport {
-  readonly announced: boolean;
-  /** Milliseconds from the request until the announcement was seen, or until it was clear that none follows. */
-  readonly afterMs: number;
-  readonly reason: string;
-}
-
 const startingDecision: Decision = {
   announcements: [],
   reason: { kind: 'starting', waitingFor: ['the first look at the router'], kept: false },
 };
 
-/** Milliseconds that an undrain waits for the announcement before it reports how things stand. */
-const undrainWaitMs = 10_000;
 /** Milliseconds that ending waits to see the withdrawal. */
 const endWaitMs = 3000;
 
@@ -90,10 +80,10 @@ export class Agent implements AsyncDisposable {
   readonly #glass: LookingGlass;
   readonly #lease: LeaseKeeper;
   readonly #drain: DrainControl;
+  readonly #operations: Operations;
   readonly #end = new AbortController();
   readonly #decided = new Occasion();
   readonly #startedAt: string;
-  #intent: Intent;
   #decision: Decision = startingDecision;
   #hasBegun = false;
   /** Nothing is decided before the router was looked at, at the start and after the sidecar had the routes. */
@@ -117,7 +107,6 @@ export class Agent implements AsyncDisposable {
     const { slice, clock, metrics, checks, random, runDirectory } = parts;
     const { service, resolver } = slice.config;
     this.#parts = parts;
-    this.#intent = intent;
     this.#startedAt = new Date(clock.wallMs()).toISOString();
     this.#events = new EventLog(clock, parts.log);
     this.#events.onEvent(metrics.onEvent);
@@ -144,7 +133,7 @@ export class Agent implements AsyncDisposable {
       clock,
       record,
       onChange,
-      isWanted: () => this.#intent.kind !== 'drain',
+      isWanted: () => this.#operations.intent().kind !== 'drain',
     });
     this.#judge = new Judge({ slice, checks, context, random, record, onChange, onViews: metrics.onPeers });
     this.#glass = new LookingGlass({
@@ -192,13 +181,26 @@ export class Agent implements AsyncDisposable {
       }),
       pauseProbes: async () => await this.#checks.pauseProbes(),
     });
+    this.#operations = new Operations(intent, {
+      clock,
+      intents: parts.intents,
+      keeper: this.#keeper,
+      checks: this.#checks,
+      judge: this.#judge,
+      announcer: this.#announcer,
+      drain: this.#drain,
+      signal: this.#end.signal,
+      decided: this.#decided,
+      decision: () => this.#decision,
+      reconsider: onChange,
+    });
   }
 
   async #begin(): Promise<void> {
     const { driver } = this.#parts;
-    this.#events.record({ kind: 'started', intent: this.#intent.kind, driver: driver.kind });
+    this.#events.record({ kind: 'started', intent: this.#operations.intent().kind, driver: driver.kind });
     this.#checks.startWatches();
-    if (this.#intent.kind !== 'drain') {
+    if (this.#operations.intent().kind !== 'drain') {
       await this.#keeper.put();
       this.#checks.startProbes();
     }
@@ -208,7 +210,8 @@ export class Agent implements AsyncDisposable {
     this.#hasBegun = true;
     this.#hasLooked = true;
     // A drain that an earlier life of this agent had begun. What becomes of it is in the log.
-    if (this.#intent.kind === 'drain') this.#drain.start(async () => undefined).catch(() => undefined);
+    if (this.#operations.intent().kind === 'drain')
+      this.#drain.start(async () => undefined).catch(() => undefined);
     this.#reconsider();
     this.#keeper.watch();
   }
@@ -234,60 +237,13 @@ export class Agent implements AsyncDisposable {
     };
   }
 
+  /** What an operator may ask for. */
+  operations(): Operations {
+    return this.#operations;
+  }
+
   events(): EventLog {
     return this.#events;
-  }
-
-  /**
-   * Takes this PoP out of service; see `drain.ts`. Several callers share one drain.
-   * @throws Fault `refused` when too few other PoPs would be left, unless `force`.
-   */
-  async drain({ force = false } = {}): Promise<DrainReport> {
-    if (!force && !this.#drain.isUnderWay()) await this.#assertFloor('drain');
-    return await this.#drain.start(async () => {
-      if (this.#intent.kind !== 'drain') await this.#setIntent('drain');
-    });
-  }
-
-  /**
-   * Withdraws and goes on answering. Resolves when the router was seen to export nothing.
-   * @throws Fault `refused` as `drain` does.
-   */
-  async withdraw({ force = false } = {}): Promise<void> {
-    if (!force) await this.#assertFloor('withdraw');
-    await this.#drain.end('withdraw');
-    await this.#keeper.alone(async () => {
-      await this.#keeper.put();
-      await this.#setIntent('withdraw');
-      this.#checks.startProbes();
-      this.#reconsider();
-    });
-    await this.#announcer.settled(this.#end.signal);
-  }
-
-  /** Back into service: address on `lo` -> probe -> announce. Resolves when that is seen, or will not be. */
-  async undrain(): Promise<UndrainReport> {
-    const { clock } = this.#parts;
-    const startedAt = clock.monotonicMs();
-    await this.#drain.end('undrain');
-    await this.#keeper.alone(async () => {
-      await this.#keeper.put();
-      await this.#setIntent('serve');
-      this.#judge.floor.giveBack();
-      this.#judge.forgetFlaps();
-      this.#checks.startProbes();
-      this.#reconsider();
-    });
-    const limits = { ms: undrainWaitMs, clock, signals: [this.#end.signal] };
-    const announced = await isTrueWithin(limits, async signal => {
-      while (this.#decision.reason.kind === 'starting') await this.#decided.next(signal);
-      await this.#announcer.settled(signal);
-    });
-    return {
-      announced: announced && this.#decision.announcements.length > 0,
-      afterMs: clock.monotonicMs() - startedAt,
-      reason: sentenceOf(this.#decision),
-    };
   }
 
   /** Ends as `drain.onStop` says, and not after `skip` aborts. Gives whether what it left behind was seen. */
@@ -298,7 +254,7 @@ export class Agent implements AsyncDisposable {
       return true;
     }
     this.#ending = true;
-    const isDraining = onStop === 'drain' && this.#intent.kind === 'serve';
+    const isDraining = onStop === 'drain' && this.#operations.intent().kind === 'serve';
     const seen = await (isDraining ? this.#endDraining(skip) : this.#endWithdrawing(skip));
     // What this process could not see through, the sidecar does.
     await this.#lease.release('withdraw');
@@ -358,7 +314,7 @@ export class Agent implements AsyncDisposable {
     const before = decisionKey(this.#decision);
     this.#decision = this.#judge.consider({
       checks,
-      intent: this.#intent,
+      intent: this.#operations.intent(),
       ending: this.#ending,
       ...(leaving && { leaving }),
       ...(addressFault !== undefined && { addressFault }),
@@ -371,29 +327,10 @@ export class Agent implements AsyncDisposable {
       this.#glass.changed();
     }
     this.#parts.metrics.onDecision(this.#decision, {
-      intent: this.#intent.kind,
+      intent: this.#operations.intent().kind,
       damping: this.#judge.damping(),
     });
     this.#decided.happen();
-  }
-
-  /** @throws Fault `refused` when an operator's wish would leave too few PoPs. */
-  async #assertFloor(verb: string): Promise<void> {
-    if (this.#decision.announcements.length === 0) return;
-    if (await this.#judge.floor.request(this.#end.signal)) return;
-    throw new Fault(
-      'refused',
-      `too few other PoPs are known to announce: without this one the floor is not kept`,
-      {
-        hint: `anycast status shows the others; bring one back first, or take this one out all the same with anycast ${verb} --force`,
-      },
-    );
-  }
-
-  async #setIntent(kind: IntentKind): Promise<void> {
-    const intent = { kind, since: new Date(this.#parts.clock.wallMs()).toISOString() };
-    await this.#parts.intents.write(intent);
-    this.#intent = intent;
   }
 
   #view(): Omit<AgentReport, 'pid' | 'driver' | 'startedAt' | 'pop'> {
@@ -401,8 +338,8 @@ export class Agent implements AsyncDisposable {
     const now = this.#parts.clock.monotonicMs();
     const phase = this.#drain.phase();
     return {
-      intent: this.#intent,
-      ...(this.#intent.kind === 'drain' && phase && { drain: phase }),
+      intent: this.#operations.intent(),
+      ...(this.#operations.intent().kind === 'drain' && phase && { drain: phase }),
       decision: decisionReport(this.#decision),
       standing: this.#judge.standing(belief),
       observation: observationReport(belief, now),

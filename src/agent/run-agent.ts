@@ -102,9 +102,9 @@ function handlers(pop: string, agentNow: () => Agent | undefined): Record<string
     status: forAgent(agent => agent.status()),
     explain: forAgent(agent => agent.explain()),
     events: forAgent(agent => agent.events().events()),
-    drain: forAgent((agent, force) => agent.drain({ force })),
-    withdraw: forAgent((agent, force) => agent.withdraw({ force })),
-    undrain: forAgent(agent => agent.undrain()),
+    drain: forAgent((agent, force) => agent.operations().drain({ force })),
+    withdraw: forAgent((agent, force) => agent.operations().withdraw({ force })),
+    undrain: forAgent(agent => agent.operations().undrain()),
   };
 }
 

@@ -1,5 +1,5 @@
 /** `anycast undrain`: brings this PoP back into service. Ends with 1 when the PoP is not fit to announce. */
-import type { UndrainReport } from '../agent/agent.ts';
+import type { UndrainReport } from '../agent/operations.ts';
 import { exitCodes } from '../system/fault.ts';
 import { type CommandKind, type PopOptions, popOptions } from './command.ts';
 

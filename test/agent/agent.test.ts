@@ -302,7 +302,7 @@ describe('a drain', () => {
     const coming = setInterval(() => {
       resolver.clientQueries += 1;
     }, 20);
-    const draining = agent.drain();
+    const draining = agent.operations().drain();
     await eventually(withdrawn(agent, /drained by operator/));
     const late = resolver.clientQueries;
     await eventually(() => assert.ok(resolver.clientQueries > late + 10));
@@ -325,7 +325,7 @@ describe('a drain', () => {
     const agent = await w.start();
     await eventually(announces(agent));
     w.routes.refusals = 3;
-    const draining = agent.drain();
+    const draining = agent.operations().drain();
     await eventually(() => assert.equal(eventsOf(agent, 'apply-failed').length, 3));
     assert.equal(w.addresses.present, true);
     await draining;
@@ -337,9 +337,9 @@ describe('a drain', () => {
     await using _resolver = await beatingResolver(w.folder);
     const agent = await w.start();
     await eventually(announces(agent));
-    const [one, two] = await Promise.all([agent.drain(), agent.drain()]);
+    const [one, two] = await Promise.all([agent.operations().drain(), agent.operations().drain()]);
     assert.equal(one, two);
-    assert.equal(await agent.drain(), one);
+    assert.equal(await agent.operations().drain(), one);
   });
 
   it('outlives a restart of the agent, without probing the address meanwhile', async () => {
@@ -347,7 +347,7 @@ describe('a drain', () => {
     await using _resolver = await beatingResolver(w.folder);
     const first = await w.start();
     await eventually(announces(first));
-    await first.drain();
+    await first.operations().drain();
     await first[Symbol.asyncDispose]();
     const probes = w.probes;
     const second = await w.start();
@@ -363,9 +363,9 @@ describe('a drain', () => {
     await using _resolver = await beatingResolver(w.folder);
     const agent = await w.start();
     await eventually(announces(agent));
-    await agent.drain();
+    await agent.operations().drain();
     const before = w.deeds.length;
-    const report = await agent.undrain();
+    const report = await agent.operations().undrain();
     assert.equal(report.announced, true);
     assert.deepEqual(w.deeds.slice(before), ['address put', 'announced']);
     announces(agent)();
@@ -380,10 +380,10 @@ describe('a drain', () => {
     const coming = setInterval(() => {
       resolver.clientQueries += 1;
     }, 20);
-    const draining = agent.drain();
+    const draining = agent.operations().drain();
     const ended = assert.rejects(draining, /ended by anycast undrain/);
     await eventually(withdrawn(agent, /drained/));
-    assert.equal((await agent.undrain()).announced, true);
+    assert.equal((await agent.operations().undrain()).announced, true);
     await ended;
     clearInterval(coming);
     assert.equal(w.deeds.includes('address removed'), false);
@@ -394,9 +394,9 @@ describe('a drain', () => {
     await using _resolver = await beatingResolver(w.folder);
     const agent = await w.start();
     await eventually(announces(agent));
-    await agent.drain();
+    await agent.operations().drain();
     w.answer = { kind: 'unhealthy', reason: 'SERVFAIL' };
-    const report = await agent.undrain();
+    const report = await agent.operations().undrain();
     assert.equal(report.announced, false);
     assert.match(report.reason, /withdrawn: answers: SERVFAIL/);
   });
@@ -406,11 +406,11 @@ describe('a drain', () => {
     await using _resolver = await beatingResolver(w.folder);
     const agent = await w.start();
     await eventually(announces(agent));
-    await agent.withdraw();
+    await agent.operations().withdraw();
     withdrawn(agent, /by operator since .*, still answering/)();
     assert.equal(w.addresses.present, true);
     const probes = w.probes;
     await eventually(() => assert.ok(w.probes > probes));
-    assert.equal((await agent.undrain()).announced, true);
+    assert.equal((await agent.operations().undrain()).announced, true);
   });
 });

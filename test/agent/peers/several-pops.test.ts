@@ -180,16 +180,16 @@ describe('several PoPs', () => {
 
   it('refuse to drain the last one that announces, unless forced', async () => {
     await using pops = await threePops();
-    await pops.agents.fra.drain();
-    await pops.agents.nyc.drain();
+    await pops.agents.fra.operations().drain();
+    await pops.agents.nyc.operations().drain();
     await assert.rejects(
-      pops.agents.sin.drain(),
+      pops.agents.sin.operations().drain(),
       (error: unknown) => error instanceof Fault && error.code === 'refused',
     );
     assert.deepEqual(pops.announcing(), ['sin']);
-    await pops.agents.sin.drain({ force: true });
+    await pops.agents.sin.operations().drain({ force: true });
     assert.deepEqual(pops.announcing(), []);
-    await pops.agents.fra.undrain();
+    await pops.agents.fra.operations().undrain();
     assert.deepEqual(pops.announcing(), ['fra']);
   });
 
