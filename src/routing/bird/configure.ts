@@ -8,9 +8,8 @@
  *   configure confirm     0018 confirmed; 0019 nothing to confirm, since the time had run out
  *   configure undo        0003, 0004 or 0005 as above; 0019 nothing to undo
  *
- * 0003 says that no protocol had to go down for it. Otherwise the sessions are compared with those of before. (A session
- * that falls by itself in the same millisecond must not undo a withdrawal, so 0003 is not looked behind.) BIRD 3 usually
- * says 0004.
+ * 0003 says that no protocol had to go down for it. Otherwise the sessions are compared with those of before, unless
+ * everything is to be withdrawn: a withdrawal is never undone, whatever else it takes along. BIRD 3 usually says 0004.
  *
  * BIRD forgets how to undo when it is told to `configure` once more, even with files that it then refuses.
  */
@@ -29,7 +28,7 @@ const accepted: readonly number[] = [
 export const undoAfterSeconds = 5;
 
 /**
- * `before` are the sessions as they were.
+ * `before` are the sessions that must not be lost by it.
  * @throws Fault `refused` when BIRD says no or a session was lost by it: what was before stands again.
  */
 export async function configure(

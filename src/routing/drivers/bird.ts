@@ -49,7 +49,7 @@ class BirdRoutes implements RouteDriver {
     ]);
     await this.#write(renderAnnounced(desired));
     try {
-      await configure(control, sessions, signal);
+      await configure(control, desired.length > 0 ? sessions : [], signal);
     } catch (error) {
       if (error instanceof Fault && error.code === 'refused')
         await this.#write(before !== undefined && isRendered(before) ? before : renderAnnounced([]));

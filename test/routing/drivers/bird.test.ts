@@ -156,6 +156,20 @@ suite('the BIRD driver', { skip: (await whyNoSandbox('bird')) ?? false }, () => 
     await neighbourHas(withHosts);
   });
 
+  test('a withdrawal is never undone, even when it takes a session down', async () => {
+    await driver.apply(host, soon());
+    await neighbourHas(withHosts);
+    const whole = await readFile(folder().neighbours, 'utf8');
+    await writeFile(folder().neighbours, whole.split('protocol bgp isp_eu_v6')[0] ?? '');
+    await driver.apply([], soon());
+    await neighbourHas(fallback.filter(prefix => !prefix.includes(':')));
+    assert.match(await askBird('configure confirm'), /Nothing to do/);
+    await writeFile(folder().neighbours, whole);
+    await driver.apply(host, soon());
+    await peering.established();
+    await neighbourHas(withHosts);
+  });
+
   test('an agent that dies before it confirms leaves the routes of before', async () => {
     await driver.apply([v4], soon());
     await using stranger = await interceptConfirm(folder().controlSocket);
