@@ -34,6 +34,11 @@ export class FailureMemory {
     }
   }
 
+  /** What they failed of is over. */
+  clear(): void {
+    this.#failures.clear();
+  }
+
   forget(key: string): void {
     this.#failures.delete(key);
   }

@@ -89,6 +89,8 @@ export class Forwarder implements AsyncDisposable {
   readonly #flights = new Map<string, Flight>();
   readonly #perZone = new Map<ForwardZone, number>();
   readonly #retests = new Set<Promise<unknown>>();
+  /** Upstreams of zones in which a question failed while all of them were gone. */
+  readonly #gone = new Set<Upstream>();
   readonly #closing = new AbortController();
   readonly #attempts: Attempts;
 
@@ -126,7 +128,7 @@ export class Forwarder implements AsyncDisposable {
       counters.rememberedFailures += 1;
       return emptyReply(rcodes.SERVFAIL, 'cachedError');
     }
-    if (zone.upstreams.every(upstream => upstream.isGone) && this.#underWay(zone) > 0) {
+    if (isGone(zone) && this.#underWay(zone) > 0) {
       counters.upstream.unasked += 1;
       return emptyReply(rcodes.SERVFAIL, 'noReachableAuthority');
     }
@@ -160,15 +162,24 @@ export class Forwarder implements AsyncDisposable {
       const reply = await firstResult(this.#tries(errand), deadline.signal);
       if (reply) {
         this.#failures.forget(key);
+        this.#noticeReturn(errand.zone);
         return reply;
       }
       if (errand.attempts === 0) return this.#shed();
+      if (isGone(errand.zone)) for (const upstream of errand.zone.upstreams) this.#gone.add(upstream);
       if (!this.#closing.signal.aborted) this.#failures.add(key, clock.monotonicMs());
       return emptyReply(rcodes.SERVFAIL, 'noReachableAuthority');
     } finally {
       done.abort(ended);
       await timer;
     }
+  }
+
+  /** What failed while these upstreams were gone need not fail now that one is back: it is asked again at once. */
+  #noticeReturn({ upstreams }: ForwardZone): void {
+    if (!upstreams.some(upstream => this.#gone.has(upstream))) return;
+    for (const upstream of upstreams) this.#gone.delete(upstream);
+    this.#failures.clear();
   }
 
   /** The zone's upstreams, best first, and round again among those that have said nothing. */
@@ -227,4 +238,9 @@ export class Forwarder implements AsyncDisposable {
     this.#options.counters.upstream.shed += 1;
     return emptyReply(rcodes.SERVFAIL);
   }
+}
+
+/** Whether every upstream of the zone is. */
+function isGone({ upstreams }: ForwardZone): boolean {
+  return upstreams.every(upstream => upstream.isGone);
 }
