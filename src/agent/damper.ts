@@ -112,7 +112,11 @@ export class Damper implements AsyncDisposable {
     const end = new AbortController();
     this.#alarm = { atMs, end };
     this.#parts.clock.sleep(atMs - nowMs, end.signal).then(
-      () => this.#parts.onOver(),
+      () => {
+        // A timer may fire a little early: then it is not over, and another one is needed.
+        this.#alarm.atMs = 0;
+        this.#parts.onOver();
+      },
       () => undefined,
     );
   }

@@ -126,6 +126,28 @@ describe('the damper', () => {
     assert.equal(held.holdFor(up), undefined);
   });
 
+  it('ends a hold although the timer fires early', async () => {
+    const clock = fakeClock();
+    const early = {
+      ...clock,
+      sleep: (ms: number, signal?: AbortSignal) => clock.sleep(Math.max(0.1, ms - 0.5), signal),
+    };
+    let isHeld = true;
+    await using held: Damper = new Damper({
+      config: rules,
+      clock: early,
+      record: () => undefined,
+      onOver: () => {
+        isHeld = held.holdFor(up) !== undefined;
+      },
+    });
+    held.holdFor(up);
+    held.holdFor(down);
+    held.holdFor(up);
+    await clock.advance(1010);
+    assert.equal(isHeld, false);
+  });
+
   it('begins the hold anew when it is not well in between', async () => {
     const world = damper();
     await using held = world.damper;
