@@ -1,6 +1,6 @@
 /** Puts the service addresses on `lo` and takes them off, with ip(8). */
-import { networkInterfaces } from 'node:os';
-import { type IpAddress, parseIpAddress } from '../ip/address.ts';
+import { missingFrom } from '../health/missing-addresses.ts';
+import type { IpAddress } from '../ip/address.ts';
 import { hostPrefix } from '../ip/prefix.ts';
 import { Fault } from '../system/fault.ts';
 
@@ -15,25 +15,20 @@ export interface ServiceAddresses {
 export function loopbackAddresses(addresses: readonly IpAddress[]): ServiceAddresses {
   return {
     async put(signal) {
-      const missing = missingOf(addresses);
+      // Looking is one system call, cheap enough for every second; ip(8) runs only when something must change.
+      const missing = missingFrom('lo', addresses);
       for (const address of missing) await ip('replace', address, signal);
-      const still = missingOf(missing);
+      const still = missingFrom('lo', missing);
       if (still.length === 0) return missing;
       throw new Fault('environment', `${textOf(still)} was put on lo and does not show there`, {
         hint: 'is lo up? ip link set lo up',
       });
     },
     async remove(signal) {
-      const missing = missingOf(addresses);
+      const missing = missingFrom('lo', addresses);
       for (const address of addresses) if (!missing.includes(address)) await ip('del', address, signal);
     },
   };
-}
-
-/** Reading the interfaces is one system call, cheap enough for every second; ip(8) runs only when something must change. */
-function missingOf(addresses: readonly IpAddress[]): readonly IpAddress[] {
-  const present = new Set((networkInterfaces().lo ?? []).map(({ address }) => parseIpAddress(address)?.text));
-  return addresses.filter(address => !present.has(address.text));
 }
 
 async function ip(verb: 'replace' | 'del', address: IpAddress, signal: AbortSignal): Promise<void> {

@@ -14,8 +14,7 @@ export const agentCommand: CommandKind = {
       runs(async (stop, options: PopOptions) => {
         const { loadPop } = await import('./inputs/deployment.ts');
         const { createLog } = await import('../telemetry/log.ts');
-        const { systemClock } = await import('../system/clock.ts');
-        const { serviceNotifier } = await import('../system/service-notify.ts');
+        const { serviceNotices } = await import('./inputs/service-notices.ts');
         const { runAgent } = await import('../agent/run-agent.ts');
         const skip = new AbortController();
         stop.addEventListener('abort', () => {
@@ -24,13 +23,7 @@ export const agentCommand: CommandKind = {
         });
         const slice = await loadPop(options);
         const log = createLog('agent', slice.name, slice.config.telemetry.logLevel);
-        await using service = serviceNotifier({
-          env: process.env,
-          pid: process.pid,
-          clock: systemClock,
-          stop: stop,
-          onTrouble: detail => log.warn({ detail }, 'the service manager was not told'),
-        });
+        await using service = serviceNotices(log, stop);
         await runAgent(
           { slice, runDirectory: options.runDir, onReady: () => service.ready('watching the service') },
           { stop, skip: skip.signal },

@@ -18,17 +18,11 @@ async function resolver(signal: AbortSignal, options: PopOptions): Promise<undef
   const { loadPop } = await import('./inputs/deployment.ts');
   const { createLog } = await import('../telemetry/log.ts');
   const { systemClock } = await import('../system/clock.ts');
-  const { serviceNotifier } = await import('../system/service-notify.ts');
+  const { serviceNotices } = await import('./inputs/service-notices.ts');
   const { startResolver } = await import('../resolver/resolver.ts');
   const slice = await loadPop(options);
   const log = createLog('resolver', slice.name, slice.config.telemetry.logLevel);
-  await using service = serviceNotifier({
-    env: process.env,
-    pid: process.pid,
-    clock: systemClock,
-    stop: signal,
-    onTrouble: detail => log.warn({ detail }, 'the service manager was not told'),
-  });
+  await using service = serviceNotices(log, signal);
   await using running = await startResolver(slice, {
     runDirectory: options.runDir,
     log,

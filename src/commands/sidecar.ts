@@ -17,18 +17,11 @@ export const sidecarCommand: CommandKind = {
 async function sidecar(signal: AbortSignal, options: PopOptions): Promise<undefined> {
   const { loadPop } = await import('./inputs/deployment.ts');
   const { createLog } = await import('../telemetry/log.ts');
-  const { systemClock } = await import('../system/clock.ts');
-  const { serviceNotifier } = await import('../system/service-notify.ts');
+  const { serviceNotices } = await import('./inputs/service-notices.ts');
   const { runSidecar } = await import('../sidecar/sidecar.ts');
   const slice = await loadPop(options);
   const log = createLog('sidecar', slice.name, slice.config.telemetry.logLevel);
-  await using service = serviceNotifier({
-    env: process.env,
-    pid: process.pid,
-    clock: systemClock,
-    stop: signal,
-    onTrouble: detail => log.warn({ detail }, 'the service manager was not told'),
-  });
+  await using service = serviceNotices(log, signal);
   await runSidecar(slice, {
     runDirectory: options.runDir,
     log,

@@ -16,6 +16,7 @@
 import type { AnycastConfig } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
 import { describeError, Fault } from '../system/fault.ts';
+import { comesTrue } from './come-true.ts';
 import type { Claim, Drill, Look, Outcome } from './drill.ts';
 import { popCommand } from './kit-command.ts';
 import type { Lab } from './lab-runtime.ts';
@@ -57,8 +58,6 @@ const settleMs = 10_000;
 const returnMs = 30_000;
 /** A fault lasts longer than clients wait, so that late answers of a frozen resolver count as lost. */
 const faultLastsMs = patienceMs + 500;
-/** Pause between looks at what is waited for; it delays the next step, never a measured time. */
-const lookMs = 50;
 
 export async function runDrill(drill: Drill, options: DrillOptions, parts: DrillParts): Promise<DrillReport> {
   const { lab, config, clock, signal, onProgress } = parts;
@@ -178,18 +177,4 @@ function healOnce(drill: Drill, parts: StageParts, record: StageRecord): () => P
     healed = true;
     await drill.heal(stageOf(parts, record, AbortSignal.timeout(returnMs)));
   };
-}
-
-/** Waits until `claim` holds. Gives whether it did within `ms`. */
-async function comesTrue(
-  ms: number,
-  { clock, signal }: DrillParts,
-  claim: () => boolean | Promise<boolean>,
-): Promise<boolean> {
-  const deadline = clock.monotonicMs() + ms;
-  while (!(await claim())) {
-    if (clock.monotonicMs() > deadline) return false;
-    await clock.sleep(lookMs, signal);
-  }
-  return true;
 }

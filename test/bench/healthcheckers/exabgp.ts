@@ -4,10 +4,10 @@
  * healthcheck's states are stamped when their line arrives here, as changes in a neighbour's kernel are.
  */
 
+import { comesTrue } from '../../../src/lab/come-true.ts';
 import type { LabChild } from '../../../src/lab/lab-runtime.ts';
 import { Fault } from '../../../src/system/fault.ts';
 import { onLines } from '../../../src/system/lines.ts';
-import { comesTrue } from './come-true.ts';
 import type { Contender, Site, Tenure } from './contender.ts';
 import { exabgpArgv, exabgpFiles, exabgpPaths, type HealthcheckOptions } from './exabgp-files.ts';
 import { vacate } from './vacate.ts';

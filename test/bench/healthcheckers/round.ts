@@ -4,6 +4,8 @@
  * Faults, probers, the watch over the neighbour's kernel and the arithmetic of gaps are the drills' own, whoever decides. A
  * round ends with the fault healed, the kit back in its place and every client served where it was, or it throws.
  */
+
+import { comesTrue } from '../../../src/lab/come-true.ts';
 import type { Drill } from '../../../src/lab/drill.ts';
 import { watchNeighbours } from '../../../src/lab/measuring/neighbour-watch.ts';
 import {
@@ -19,7 +21,6 @@ import { longestGapMs, type Track, trackKey } from '../../../src/lab/prober/anal
 import { isGood } from '../../../src/lab/prober/sample.ts';
 import { emptyRecord, stageOf } from '../../../src/lab/stage.ts';
 import { Fault } from '../../../src/system/fault.ts';
-import { comesTrue } from './come-true.ts';
 import type { Contender, Site } from './contender.ts';
 
 /**

@@ -1,6 +1,7 @@
 /** Taking the kit's agent and router out of a PoP in good order, and putting them back. The resolver stays. */
+
+import { comesTrue } from '../../../src/lab/come-true.ts';
 import { Fault } from '../../../src/system/fault.ts';
-import { comesTrue } from './come-true.ts';
 import type { Site } from './contender.ts';
 
 /** Milliseconds for the agent to withdraw and end, and for the router after it. */
