@@ -11,6 +11,7 @@
 import { z } from 'zod';
 import type { IpAddress } from '../ip/address.ts';
 import { asNumberKey, communityKey, durationMs, ipAddressKey, ipPrefixKey, nodeNameKey } from './keys.ts';
+import { resolverSchema } from './resolver/resolver-config.ts';
 
 /** What the registries of the program contribute to the schema: the options of each kind of health check, by kind. */
 export interface ConfigKinds {
@@ -59,37 +60,6 @@ const serviceSchema = z.strictObject({
    * where there is only one PoP (see `minimumPopsOf`).
    */
   minimumPops: z.number().int().min(0).max(1000).optional(),
-});
-
-const forwardZoneSchema = z.strictObject({
-  zone: z.string(),
-  upstreams: z.array(ipAddressKey).min(1).max(16),
-});
-
-const resolverSchema = z.strictObject({
-  port: z.number().int().min(1).max(65_535).default(53),
-  /** Client networks that are answered; everyone else is refused. */
-  accessList: z.array(ipPrefixKey).default([]),
-  forward: z.array(forwardZoneSchema).min(1),
-  cache: z
-    .strictObject({
-      /** Octets of answers kept. */
-      maxBytes: z
-        .number()
-        .int()
-        .min(65_536)
-        .default(64 * 1024 * 1024),
-      minTtl: durationMs.optional(),
-      maxTtl: durationMs.default(86_400_000),
-      maxNegativeTtl: durationMs.default(3_600_000),
-    })
-    .prefault({}),
-  /** Milliseconds a client query may take in all before it is answered SERVFAIL. */
-  queryTimeout: durationMs.default(4000),
-  /** Milliseconds until the next upstream is tried. */
-  upstreamTimeout: durationMs.default(800),
-  /** The text of version.bind; the query is refused when absent. */
-  version: z.string().max(255).optional(),
 });
 
 /** The keys that every check has; those of its kind stand beside them. */

@@ -1,12 +1,15 @@
 /** What the query path counts: plain numbers, bumped in place and read by `/metrics` and `status`. */
 import { rcodeName, rcodes } from '../dns/rcode.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
+import { costs, type Limit } from './work-budget.ts';
 
-export const transports = ['udp', 'tcp'] as const;
+export const transports = ['udp', 'tcp', 'dot', 'doh'] as const;
 export type Transport = (typeof transports)[number];
 
 export const cacheOutcomes = ['hit', 'negative', 'miss'] as const;
 export type CacheOutcome = (typeof cacheOutcomes)[number];
+
+export const limits: readonly Limit[] = [...costs, 'time'];
 
 export const upstreamOutcomes = [
   'answered', // an answer that was used
@@ -47,6 +50,8 @@ export interface ResolverCounters {
   rememberedFailures: number;
   /** Client queries that joined a question already under way. */
   coalesced: number;
+  /** Queries answered SERVFAIL because resolving them would cost too much, by the limit they ran into. */
+  readonly exhausted: Record<Limit, number>;
   /** TCP connections refused because of a cap. */
   refusedConnections: number;
   readonly latency: LatencyHistogram;
@@ -63,6 +68,7 @@ export function createCounters(): ResolverCounters {
     upstream: zeroes(upstreamOutcomes),
     rememberedFailures: 0,
     coalesced: 0,
+    exhausted: zeroes(limits),
     refusedConnections: 0,
     latency: new LatencyHistogram(),
   };

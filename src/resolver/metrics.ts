@@ -3,6 +3,7 @@ import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import {
   cacheOutcomes,
+  limits,
   type ResolverCounters,
   replyCodes,
   transports,
@@ -90,6 +91,12 @@ function countersTold({ counters, cache, load }: MetricsSources): Told[] {
       name: 'anycast_resolver_coalesced_total',
       help: 'Queries that joined a question already under way',
       read: () => counters.coalesced,
+    },
+    {
+      name: 'anycast_resolver_budget_exhausted_total',
+      help: 'Queries answered SERVFAIL because resolving them would cost too much',
+      label: 'limit',
+      read: () => limits.map(limit => [limit, counters.exhausted[limit]]),
     },
     {
       name: 'anycast_resolver_refused_connections_total',

@@ -8,10 +8,10 @@
 import type { PopSlice } from '../config/anycast-config.ts';
 import { access } from './policies/access.ts';
 import { cache } from './policies/cache.ts';
-import { forward } from './policies/forward.ts';
 import { identity } from './policies/identity.ts';
 import { minimalAny } from './policies/minimal-any.ts';
 import { recursionDesired } from './policies/recursion-desired.ts';
+import { resolve } from './policies/resolve.ts';
 import { sanity } from './policies/sanity.ts';
 import type { ClientQuery, Outcome, Policy, PolicyServices } from './policy.ts';
 
@@ -24,7 +24,8 @@ export const policies: readonly Policy[] = [
   // than most queries, and it is the last stage that a stranger reaches.
   access,
 
-  // (seats: cookies, then the rate limit, which trusts a client with a good cookie; both need to know who is admitted.)
+  // clients: (seats: cookies, then the rate limit, which trusts a client with a good cookie; both need to know who is
+  // admitted.)
 
   // local: names and types answered from the configuration, which must not be shadowed by the cache. Identity first: it
   // adds NSID to every reply made behind it, and answers with RD or without.
@@ -32,7 +33,7 @@ export const policies: readonly Policy[] = [
   minimalAny,
   recursionDesired,
 
-  // (seat: local zones and blocking, which decide about names before the cache can know them.)
+  // names: (seat: local zones and blocking, which decide about names before the cache can know them.)
 
   // cache: everything in front of it is per client, everything behind it is per question.
   cache,
@@ -40,7 +41,7 @@ export const policies: readonly Policy[] = [
   // (seat: validation, between cache and resolution, so that what is kept is what was proven.)
 
   // resolution: the only stage that sends packets.
-  forward,
+  resolve,
 ];
 
 /** The pipeline as one function. Policies are created in order, once. */

@@ -3,7 +3,8 @@
  *
  * `create` is called once per process, at start, in the order of `pipeline.ts`. The handler it gives is called for each
  * well-formed query (`listeners/respond.ts` says which those are), many at a time. It answers by itself, or calls `next`
- * at most once and gives what comes back, changed or not. It gives a reply where it can and a promise where it must wait:
+ * with the query and gives what comes back, changed or not. Where its answer needs another question answered it may call
+ * `next` with that; the budget stays the query's own. It gives a reply where it can and a promise where it must wait:
  * what is answered from memory never leaves the turn of the event loop in which the query arrived.
  *
  * A handler logs nothing and keeps nothing per query. What it throws is answered with SERVFAIL, counted and logged.
@@ -16,10 +17,11 @@ import type { AnswerCache } from './cache/answer-cache.ts';
 import type { ResolverCounters } from './counters.ts';
 import type { Client } from './listeners/client.ts';
 import type { Reply } from './reply.ts';
-import type { Forwarder } from './upstreams/forwarder.ts';
+import type { Resolution } from './resolution.ts';
+import type { WorkBudget } from './work-budget.ts';
 
 /** Where in the pipeline a policy stands; `pipeline.ts` gives the reason for the order. */
-export const stages = ['sanity', 'access', 'local', 'cache', 'resolution'] as const;
+export const stages = ['sanity', 'access', 'clients', 'local', 'names', 'cache', 'resolution'] as const;
 
 export type Stage = (typeof stages)[number];
 
@@ -28,6 +30,10 @@ export interface ClientQuery {
   readonly message: Message;
   readonly question: Question;
   readonly client: Client;
+  /** Whether the client has shown that it is where it says: it speaks over a connection, or sent a good cookie. */
+  readonly isAddressProven: boolean;
+  /** Pays for all that is done on behalf of this query. */
+  readonly budget: WorkBudget;
 }
 
 export type Outcome = Reply | Promise<Reply>;
@@ -41,7 +47,7 @@ export type PolicyHandler = (query: ClientQuery, next: Next) => Outcome;
 export interface PolicyServices {
   readonly clock: Clock;
   readonly cache: AnswerCache;
-  readonly forwarder: Forwarder;
+  readonly resolution: Resolution;
   readonly counters: ResolverCounters;
 }
 

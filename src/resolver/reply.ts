@@ -11,6 +11,8 @@ export interface Reply {
   readonly authorities: readonly ResourceRecord[];
   /** Sent to clients that speak EDNS. */
   readonly options: readonly EdnsOption[];
+  /** Where it comes from; absent: this resolver made it, from its configuration or for want of an answer. */
+  readonly origin?: 'cache' | 'stale' | 'resolved';
   /** Octets of the upstream's message that the records are views of; only such a reply is cached. */
   readonly upstreamOctets?: number;
 }

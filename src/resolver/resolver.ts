@@ -30,6 +30,7 @@ import { createResponder } from './listeners/respond.ts';
 import { TcpConnections, type TcpLimits, tcpLimits } from './listeners/tcp-connections.ts';
 import { LoadMeter } from './load-meter.ts';
 import { createPipeline } from './pipeline.ts';
+import { createResolution } from './resolution.ts';
 import { Forwarder } from './upstreams/forwarder.ts';
 import { forwardZonesOf } from './upstreams/upstreams-of.ts';
 
@@ -71,15 +72,22 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     upstreamTimeoutMs: resolver.upstreamTimeout,
     upstreamPort: options.upstreamPort ?? 53,
   });
+  const resolution = createResolution({
+    forwarder,
+    onExhausted: limit => {
+      counters.exhausted[limit] += 1;
+    },
+  });
   const own = ownAddresses(slice);
   const onRefused = (): void => {
     counters.refusedConnections += 1;
   };
   const connections = new TcpConnections(options.tcpLimits ?? tcpLimits, onRefused, own);
   const responder = createResponder({
-    pipeline: createPipeline(slice, { clock, cache, forwarder, counters }),
+    pipeline: createPipeline(slice, { clock, cache, resolution, counters }),
     counters,
     clock,
+    workLimits: { ...resolver.budget, timeMs: resolver.queryTimeout },
     ownAddresses: own,
     onFault: faultLog(log, clock),
   });

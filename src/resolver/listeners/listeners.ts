@@ -9,7 +9,7 @@ import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Clock } from '../../system/clock.ts';
 import { describeError, Fault } from '../../system/fault.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { type Transport, transports } from '../counters.ts';
+import type { Transport } from '../counters.ts';
 import type { LocalAddress } from './client.ts';
 import type { Listener, Responder } from './listener.ts';
 import { listenTcp } from './tcp.ts';
@@ -32,6 +32,9 @@ export interface ListeningStatus {
   /** null while the address is not on this machine. */
   readonly port: number | null;
 }
+
+/** What every address is listened on over. */
+const transports = ['udp', 'tcp'] as const;
 
 /** Milliseconds between attempts to bind: an attempt costs some 50 us, and the agent waits for it before it announces. */
 const retryMs = 25;

@@ -20,6 +20,7 @@ import type { Clock } from '../../system/clock.ts';
 import { countReply, type ResolverCounters } from '../counters.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
 import { emptyReply, type Reply } from '../reply.ts';
+import { WorkBudget, type WorkLimits } from '../work-budget.ts';
 import type { Client } from './client.ts';
 import type { Responder } from './listener.ts';
 
@@ -36,6 +37,8 @@ export interface RespondOptions {
   readonly pipeline: (query: ClientQuery) => Outcome;
   readonly counters: ResolverCounters;
   readonly clock: Clock;
+  /** Of each query. */
+  readonly workLimits: WorkLimits;
   /** Addresses of our own: queries from them are not clients'. */
   readonly ownAddresses: ReadonlySet<string>;
   /** Told of what a policy threw; may be called often. */
@@ -43,7 +46,7 @@ export interface RespondOptions {
 }
 
 export function createResponder(options: RespondOptions): Responder {
-  const { pipeline, counters, clock, ownAddresses, onFault } = options;
+  const { pipeline, counters, clock, workLimits, ownAddresses, onFault } = options;
   const fail = (error: unknown): Reply => {
     counters.faults += 1;
     onFault(error);
@@ -77,7 +80,9 @@ export function createResponder(options: RespondOptions): Responder {
       finish(emptyReply(header.opcode === opcodes.QUERY ? rcodes.FORMERR : rcodes.NOTIMP), message);
       return;
     }
-    const outcome = answer({ message, question, client });
+    const isAddressProven = client.transport !== 'udp';
+    const budget = new WorkBudget(workLimits, clock);
+    const outcome = answer({ message, question, client, isAddressProven, budget });
     if (outcome instanceof Promise) void outcome.catch(fail).then(reply => finish(reply, message));
     else finish(outcome, message);
   };
@@ -108,7 +113,7 @@ interface Addressed {
 /** A reply that cannot be written (a fault of ours) becomes SERVFAIL. */
 function encodeReply(addressed: Addressed): Uint8Array {
   const { reply, message, client, fail } = addressed;
-  const maxSize = client.transport === 'tcp' ? maxMessageSize : udpSizeFor(message);
+  const maxSize = client.transport === 'udp' ? udpSizeFor(message) : maxMessageSize;
   try {
     return encodeMessage(replyMessage(reply, addressed), { maxSize });
   } catch (error) {

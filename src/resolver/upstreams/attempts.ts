@@ -6,6 +6,7 @@ import { ended } from '../../system/ended.ts';
 import type { AnswerFlags } from '../cache/answer-key.ts';
 import type { ResolverCounters } from '../counters.ts';
 import type { Reply } from '../reply.ts';
+import type { WorkBudget } from '../work-budget.ts';
 import { askUpstream } from './ask-upstream.ts';
 import { scrub } from './scrub.ts';
 import type { Upstream } from './upstream.ts';
@@ -29,6 +30,7 @@ export interface AttemptsOptions {
 export interface Attempt {
   readonly question: Question;
   readonly flags: AnswerFlags;
+  readonly budget: WorkBudget;
   readonly upstream: Upstream;
   /** The upstream, or the network, has said something: asking it again for the same would be no use. */
   readonly onWord: () => void;
@@ -54,10 +56,11 @@ export class Attempts {
     return this.#underWay < attempts && (this.#perUpstream.get(upstream) ?? 0) < attemptsPerUpstream;
   }
 
-  /** Undefined when no client can use what came of it, and when the signal has aborted. Rejects for a fault of ours only. */
+  /** Undefined when no client can use what came of it, and when the signal has aborted. Rejects with BudgetExhausted, else for a fault of ours only. */
   async run(attempt: Attempt, signal: AbortSignal): Promise<Reply | undefined> {
     const { clock, counters, upstreamPort: port } = this.#options;
-    const { question, flags, upstream, onWord } = attempt;
+    const { question, flags, budget, upstream, onWord } = attempt;
+    budget.spend('packets');
     const onMismatch = (): void => {
       counters.upstream.mismatched += 1;
     };

@@ -25,6 +25,7 @@ import { type AnswerFlags, answerKey } from '../cache/answer-key.ts';
 import type { ResolverCounters } from '../counters.ts';
 import type { Outcome } from '../policy.ts';
 import { emptyReply, type Reply } from '../reply.ts';
+import type { WorkBudget } from '../work-budget.ts';
 import { type AttemptLimits, Attempts } from './attempts.ts';
 import { FailureMemory } from './failure-memory.ts';
 import { type ForwardZone, forwardZones } from './forward-zones.ts';
@@ -78,6 +79,7 @@ interface Errand {
   readonly zone: ForwardZone;
   readonly question: Question;
   readonly flags: AnswerFlags;
+  readonly budget: WorkBudget;
   attempts: number;
 }
 
@@ -110,8 +112,8 @@ export class Forwarder implements AsyncDisposable {
     };
   }
 
-  /** The reply to pass on, at once when it needs nobody. Rejects for a fault of ours only. */
-  resolve(question: Question, flags: AnswerFlags): Outcome {
+  /** The reply to pass on, at once when it needs nobody. Rejects with BudgetExhausted, else for a fault of ours only. */
+  resolve(question: Question, flags: AnswerFlags, budget: WorkBudget): Outcome {
     const { clock, counters } = this.#options;
     const zone = this.#zoneOf(question);
     // RFC 8914 section 4.21: a name this server is not configured to resolve.
@@ -134,7 +136,7 @@ export class Forwarder implements AsyncDisposable {
     }
     if (!this.#hasRoomFor(zone) || this.#closing.signal.aborted) return this.#shed();
     const deadline = new AbortController();
-    const reply = this.#run({ zone, question, flags, attempts: 0 }, deadline).finally(() => {
+    const reply = this.#run({ zone, question, flags, budget, attempts: 0 }, deadline).finally(() => {
       this.#flights.delete(key);
       this.#count(zone, -1);
     });

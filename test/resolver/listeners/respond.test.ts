@@ -10,6 +10,7 @@ import type { ClientQuery, Outcome } from '../../../src/resolver/policy.ts';
 import { emptyReply } from '../../../src/resolver/reply.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { a, edns, query, txt } from '../messages.ts';
+import { testLimits } from '../work-budgets.ts';
 
 const local = { text: '203.0.113.53', family: 4, kind: 'service' } as const;
 const udp: Client = { transport: 'udp', address: '198.18.0.1', local };
@@ -21,6 +22,7 @@ function responder(pipeline: (query: ClientQuery) => Outcome = () => emptyReply(
     pipeline,
     counters,
     clock: fakeClock(),
+    workLimits: testLimits,
     ownAddresses: new Set(['198.18.1.6']),
     onFault: error => faults.push(error),
   });

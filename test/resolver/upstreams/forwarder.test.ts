@@ -12,6 +12,7 @@ import { eventually } from '../../support/eventually.ts';
 import { a, question, soa, type TypeName, txt } from '../messages.ts';
 import { openUpstream, replyTo, type ScriptedUpstream, type UpstreamCall } from '../scripted-upstream.ts';
 import { type TestDeployment, testDeployment } from '../test-deployment.ts';
+import { testBudget } from '../work-budgets.ts';
 
 const address = '198.51.100.80';
 
@@ -67,7 +68,7 @@ describe('the forwarder', () => {
   }
 
   async function resolve(by: Forwarder, text: string, type: TypeName = 'A'): Promise<Reply> {
-    return await by.resolve(question(text, type), { dnssecOk: false, checkingDisabled: false });
+    return await by.resolve(question(text, type), { dnssecOk: false, checkingDisabled: false }, testBudget());
   }
 
   function assertRight(reply: Reply): void {
@@ -205,15 +206,23 @@ describe('the forwarder', () => {
     };
     const by = forwarder({ limits, queryTimeoutMs: 300 });
     const first = [resolve(by, 'a.test.'), resolve(by, 'a.test.')];
-    const third = by.resolve(question('a.test.'), { dnssecOk: false, checkingDisabled: false });
+    const third = by.resolve(question('a.test.'), { dnssecOk: false, checkingDisabled: false }, testBudget());
     assert.ok(!(third instanceof Promise));
-    const sameZone = by.resolve(question('b.test.'), { dnssecOk: false, checkingDisabled: false });
+    const sameZone = by.resolve(
+      question('b.test.'),
+      { dnssecOk: false, checkingDisabled: false },
+      testBudget(),
+    );
     assert.ok(!(sameZone instanceof Promise));
-    const otherZone = by.resolve(question('www.leaf.test.'), { dnssecOk: false, checkingDisabled: false });
+    const otherZone = by.resolve(
+      question('www.leaf.test.'),
+      { dnssecOk: false, checkingDisabled: false },
+      testBudget(),
+    );
     assert.ok(otherZone instanceof Promise);
     assert.equal(counters.upstream.shed, 2);
     await Promise.all([...first, otherZone]);
-    const again = by.resolve(question('b.test.'), { dnssecOk: false, checkingDisabled: false });
+    const again = by.resolve(question('b.test.'), { dnssecOk: false, checkingDisabled: false }, testBudget());
     assert.ok(again instanceof Promise);
     await again;
   });
@@ -249,7 +258,11 @@ describe('the forwarder', () => {
 
   it('asks with RD, EDNS at 1232 octets, and the DO and CD of the client', async () => {
     const [asked] = await upstreams(right);
-    await forwarder().resolve(question('www.test.'), { dnssecOk: true, checkingDisabled: true });
+    await forwarder().resolve(
+      question('www.test.'),
+      { dnssecOk: true, checkingDisabled: true },
+      testBudget(),
+    );
     const query = asked?.calls[0]?.query;
     assert.deepEqual(
       {
@@ -287,7 +300,7 @@ describe('the forwarder', () => {
     const looking = resolve(by, 'd.test.');
     const callsBefore = asked.flatMap(({ calls }) => calls).length;
     const others = ['e.test.', 'f.test.', 'g.test.'].map(name =>
-      by.resolve(question(name), { dnssecOk: false, checkingDisabled: false }),
+      by.resolve(question(name), { dnssecOk: false, checkingDisabled: false }, testBudget()),
     );
     assert.ok(others.every(reply => 'rcode' in reply && reply.rcode === rcodes.SERVFAIL));
     assert.equal(counters.upstream.unasked, 3);

@@ -1,0 +1,33 @@
+/** The keys of `resolver`, each part with a schema of its own beside this file. */
+import { z } from 'zod';
+import { durationMs, ipPrefixKey } from '../keys.ts';
+import { budgetSchema } from './budget.ts';
+import { cacheSchema } from './cache.ts';
+import { clientsSchema } from './clients.ts';
+import { dnstapSchema } from './dnstap.ts';
+import { forwardSchema } from './forwarding.ts';
+import { namesSchema } from './names.ts';
+import { recursionSchema } from './recursion.ts';
+import { transportsSchema } from './transports.ts';
+
+export const resolverSchema = z
+  .strictObject({
+    port: z.number().int().min(1).max(65_535).default(53),
+    /** Client networks that are answered; everyone else is refused. */
+    accessList: z.array(ipPrefixKey).default([]),
+    forward: forwardSchema,
+    recursion: recursionSchema,
+    transports: transportsSchema,
+    clients: clientsSchema,
+    names: namesSchema,
+    cache: cacheSchema,
+    budget: budgetSchema,
+    dnstap: dnstapSchema,
+    /** Milliseconds a client query may take in all before it is answered SERVFAIL. */
+    queryTimeout: durationMs.default(4000),
+    /** Milliseconds until the next upstream is tried. */
+    upstreamTimeout: durationMs.default(800),
+    /** The text of version.bind; the query is refused when absent. */
+    version: z.string().max(255).optional(),
+  })
+  .prefault({});
