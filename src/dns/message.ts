@@ -12,7 +12,7 @@
  * record keeps the message's memory.
  */
 import { bareOptSize, decodeOpt, type Edns, encodeOpt, type OptRecord, optionHeadSize } from './edns.ts';
-import { decodeHeader, type Flags, headerBits, headerSize } from './header.ts';
+import { decodeHeader, type Flags, type Header, headerBits, headerSize } from './header.ts';
 import { equalNames, type Name } from './name.ts';
 import { paddingOption } from './options/padding.ts';
 import { decodeRdata, encodeRdata, type Rdata } from './rdata/record-data.ts';
@@ -63,12 +63,26 @@ export const maxMessageSize = 65_535;
 
 const maxTtl = 0x7fff_ffff;
 
+/** What reading messages has cost; whoever keeps an account of it gives one to `decodeMessage`. */
+export interface DecodingTally {
+  /** Octets that compressed names expanded to, and one per pointer followed. */
+  nameOctets: number;
+}
+
 /** Reads one message. @throws WireFault for anything that is not exactly one well-formed message. */
-export function decodeMessage(octets: Uint8Array): Message {
+export function decodeMessage(octets: Uint8Array, tally?: DecodingTally): Message {
   const header = decodeHeader(octets);
   if (!header) throw new WireFault('truncated', 'fewer octets than a header', octets.length);
   const reader = new Reader(octets);
   reader.offset = headerSize;
+  try {
+    return decodeSections(reader, header);
+  } finally {
+    if (tally) tally.nameOctets += reader.expanded;
+  }
+}
+
+function decodeSections(reader: Reader, header: Header): Message {
   const [questionCount, answerCount, authorityCount, additionalCount] = header.counts;
   const questions = decodeQuestions(reader, questionCount);
   const answers = decodeRecords(reader, answerCount);

@@ -5,6 +5,8 @@ import type { Clock } from '../../system/clock.ts';
 import { ended } from '../../system/ended.ts';
 import type { AnswerFlags } from '../cache/answer-key.ts';
 import type { ResolverCounters } from '../counters.ts';
+import { isSystemError } from '../exchange/system-error.ts';
+import type { Transports } from '../exchange/transports.ts';
 import type { Reply } from '../reply.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import { askUpstream } from './ask-upstream.ts';
@@ -20,6 +22,7 @@ export interface AttemptLimits {
 
 export interface AttemptsOptions {
   readonly clock: Clock;
+  readonly transports: Transports;
   readonly counters: ResolverCounters;
   /** Milliseconds until an upstream counts as silent. */
   readonly upstreamTimeoutMs: number;
@@ -58,16 +61,15 @@ export class Attempts {
 
   /** Undefined when no client can use what came of it, and when the signal has aborted. Rejects with BudgetExhausted, else for a fault of ours only. */
   async run(attempt: Attempt, signal: AbortSignal): Promise<Reply | undefined> {
-    const { clock, counters, upstreamPort: port } = this.#options;
+    const { clock, counters, transports, upstreamPort: port } = this.#options;
     const { question, flags, budget, upstream, onWord } = attempt;
-    budget.spend('packets');
     const onMismatch = (): void => {
       counters.upstream.mismatched += 1;
     };
     this.#count(upstream, 1);
     const patience = this.#patience(attempt, signal);
     try {
-      const request = { question, flags, upstream, port, clock, onMismatch, ...patience };
+      const request = { question, flags, budget, upstream, port, transports, clock, onMismatch, ...patience };
       const { message, octets } = await askUpstream(request);
       onWord();
       const reply = scrub(question, message, octets);
@@ -127,9 +129,4 @@ export class Attempts {
       },
     };
   }
-}
-
-/** What the operating system throws, as against a fault of ours. */
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error;
 }

@@ -8,7 +8,7 @@
  *
  * What always holds: one question is under way once, whoever asks it (a second copy would double a forger's chances);
  * everything is bounded - questions, clients waiting for one, attempts under way, attempts per question; a query leaves from
- * the management address of its family, from a port and with an id drawn for it alone.
+ * the management address of its family, with an id drawn for it alone, from a port that cannot be foreseen.
  *
  * A failed upstream is asked again at growing intervals, by a copy of a question whose answer comes from elsewhere: no
  * client waits to learn that it is still down. Where every upstream of a zone is gone, one question at a time goes on asking
@@ -23,6 +23,7 @@ import type { Clock } from '../../system/clock.ts';
 import { ended } from '../../system/ended.ts';
 import { type AnswerFlags, answerKey } from '../cache/answer-key.ts';
 import type { ResolverCounters } from '../counters.ts';
+import { Transports } from '../exchange/transports.ts';
 import type { Outcome } from '../policy.ts';
 import { emptyReply, type Reply } from '../reply.ts';
 import type { WorkBudget } from '../work-budget.ts';
@@ -95,12 +96,14 @@ export class Forwarder implements AsyncDisposable {
   readonly #gone = new Set<Upstream>();
   readonly #closing = new AbortController();
   readonly #attempts: Attempts;
+  readonly #transports: Transports;
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
     this.#limits = options.limits ?? defaultLimits;
     this.#zoneOf = forwardZones(options.zones);
-    this.#attempts = new Attempts({ ...options, limits: this.#limits });
+    this.#transports = new Transports(options.clock);
+    this.#attempts = new Attempts({ ...options, transports: this.#transports, limits: this.#limits });
   }
 
   get status(): { questions: number; attempts: number; upstreams: UpstreamStatus[] } {
@@ -150,6 +153,7 @@ export class Forwarder implements AsyncDisposable {
     this.#closing.abort();
     for (const { deadline } of this.#flights.values()) deadline.abort(ended);
     await Promise.allSettled([...this.#retests, ...[...this.#flights.values()].map(flight => flight.reply)]);
+    await this.#transports[Symbol.asyncDispose]();
   }
 
   async #run(errand: Errand, deadline: AbortController): Promise<Reply> {

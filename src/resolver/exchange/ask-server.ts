@@ -1,0 +1,220 @@
+/**
+ * One question to one authoritative server: over UDP, over TCP when the answer is too large or somebody seems to guess,
+ * without EDNS when the server cannot read that. At most four messages; each is paid for before it leaves.
+ */
+import type { Question } from '../../dns/message.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { WorkBudget } from '../work-budget.ts';
+import type { Deadline } from './deadlines.ts';
+import type { Wait } from './endpoint.ts';
+import type { ExchangeCounters } from './exchange-counters.ts';
+import { randomCase } from './letter-case.ts';
+import { type Answer, makeQuery, type Query, rejectsEdns } from './query.ts';
+import type { Server } from './server.ts';
+import type { Servers } from './servers.ts';
+import { isSystemError } from './system-error.ts';
+import type { Transports } from './transports.ts';
+import type { UdpOutcome } from './udp-exchange.ts';
+
+export interface AskContext {
+  readonly transports: Transports;
+  readonly servers: Servers;
+  readonly clock: Clock;
+  readonly counters: ExchangeCounters;
+  /** Whether the case of names is drawn by chance. */
+  readonly caseRandomisation: boolean;
+}
+
+export interface AskEvents {
+  /** It has kept silent for so long that another should be asked; it may still answer. */
+  readonly onSilent: () => void;
+  /** The network says that nobody is there; it may still answer. */
+  readonly onUnreachable: () => void;
+  /** It has said something, or cannot be asked at all: asking it again for the same would be no use. */
+  readonly onWord: () => void;
+}
+
+export interface AskServerRequest extends AskEvents {
+  readonly server: Server;
+  readonly question: Question;
+  readonly budget: WorkBudget;
+}
+
+/** As PowerDNS has it: one wrong guess is one too many, and TCP is only a little slower. */
+const nearMissLimit = 1;
+
+/** Milliseconds after which another server is asked, however slow this one is known to be. */
+const longestHandOverMs = 800;
+
+/** Round trips until an answer over TCP, the handshake included; and milliseconds that it gets at least. */
+const tcpRoundTrips = 3;
+const leastTcpMs = 300;
+
+/** Rejects with BudgetExhausted, else for a fault of ours only. Undefined: no answer, in time or at all. */
+export function askServer(context: AskContext, request: AskServerRequest): Wait<Answer> {
+  const asking = new Asking(context, request);
+  return { outcome: asking.run(), end: () => asking.end() };
+}
+
+class Asking {
+  readonly #context: AskContext;
+  readonly #request: AskServerRequest;
+  #wait: Wait<unknown> | undefined;
+  #timer: Deadline | undefined;
+  #isOver = false;
+  #isTcp = false;
+
+  constructor(context: AskContext, request: AskServerRequest) {
+    this.#context = context;
+    this.#request = request;
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#wait?.end();
+  }
+
+  async run(): Promise<Answer | undefined> {
+    const { counters, clock, servers } = this.#context;
+    const { server, onWord } = this.#request;
+    server.underWay += 1;
+    try {
+      const withEdns = server.speaksEdns(clock.monotonicMs());
+      const answer = await this.#askOnce(withEdns);
+      if (!answer || !withEdns || !rejectsEdns(answer.message)) return answer;
+      counters.ednsFallbacks += 1;
+      const plainly = await this.#askOnce(false);
+      // If it says the same without EDNS it is the question that it cannot read.
+      if (plainly && !rejectsEdns(plainly.message)) server.refusedEdns(clock.monotonicMs());
+      return plainly;
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      counters.unreachable += 1;
+      // Over UDP it is our own machine that says so: it has no way there.
+      if (!this.#isTcp) servers.heardOf(server.address.family, false);
+      onWord();
+      return undefined;
+    } finally {
+      server.underWay -= 1;
+      this.#timer?.callOff();
+    }
+  }
+
+  async #askOnce(withEdns: boolean): Promise<Answer | undefined> {
+    if (!this.#isTcp) {
+      const outcome = await this.#overUdp(withEdns);
+      if (typeof outcome !== 'string') return outcome && this.#accepted(outcome);
+      this.#isTcp = true;
+      this.#request.onWord();
+      this.#context.counters.tcpFallbacks += 1;
+    }
+    const answer = await this.#overTcp(withEdns);
+    return answer && this.#accepted(answer);
+  }
+
+  async #overUdp(withEdns: boolean): Promise<UdpOutcome | undefined> {
+    const { transports, clock, counters, servers } = this.#context;
+    const { server } = this.#request;
+    const query = this.#query(withEdns);
+    if (!query) return undefined;
+    counters.sent.udp += 1;
+    this.#waitAtMost(server.timeoutMs, server.silences);
+    const startedMs = clock.monotonicMs();
+    const wait = transports.overUdp({
+      server,
+      query,
+      nearMissLimit,
+      onMismatch: this.#onMismatch,
+      onUnreachable: this.#onUnreachable,
+    });
+    this.#wait = wait;
+    const outcome = await wait.outcome;
+    if (outcome === 'near-miss' || outcome === 'case-lost') counters.nearMisses += 1;
+    else if (outcome !== undefined) {
+      server.answered(clock.monotonicMs() - startedMs);
+      servers.heardOf(server.address.family, true);
+    }
+    return outcome;
+  }
+
+  async #overTcp(withEdns: boolean): Promise<Answer | undefined> {
+    const { transports, clock, counters } = this.#context;
+    const { server } = this.#request;
+    const query = this.#query(withEdns);
+    if (!query) return undefined;
+    counters.sent.tcp += 1;
+    this.#waitAtMost(Math.max(leastTcpMs, tcpRoundTrips * server.timeoutMs));
+    const wait = transports.overTcp({ server, query, onMismatch: this.#onMismatch });
+    this.#wait = wait;
+    const answer = await wait.outcome;
+    if (!answer) return undefined;
+    server.answered();
+    // Nobody but the server itself can have written this.
+    if (!answer.isCaseKept && server.keepsCase(clock.monotonicMs())) {
+      server.lostCase(clock.monotonicMs());
+      counters.caseLost += 1;
+    }
+    return answer;
+  }
+
+  /** Paid for. Undefined when it is too late to send one. */
+  #query(withEdns: boolean): Query | undefined {
+    if (this.#isOver) return undefined;
+    const { transports, clock, caseRandomisation } = this.#context;
+    const { question, server, budget } = this.#request;
+    budget.spend('packets');
+    const isSecret = caseRandomisation && server.keepsCase(clock.monotonicMs());
+    return makeQuery({
+      id: transports.entropy.uint16(),
+      question,
+      secretCase: isSecret ? randomCase(question.name, transports.entropy) : undefined,
+      recursionDesired: false,
+      checkingDisabled: false,
+      edns: withEdns ? { dnssecOk: true } : undefined,
+    });
+  }
+
+  #accepted(answer: Answer): Answer {
+    const { budget } = this.#request;
+    this.#context.counters.answered += 1;
+    budget.spend('bytes', answer.octets);
+    budget.spend('nameBytes', answer.nameOctets);
+    return answer;
+  }
+
+  readonly #onMismatch = (): void => {
+    this.#context.counters.mismatched += 1;
+  };
+
+  readonly #onUnreachable = (): void => {
+    this.#context.counters.unreachable += 1;
+    this.#request.onUnreachable();
+  };
+
+  /**
+   * Watches the time, from now on: hands over when the server has been silent, gives up when it has been so for as long
+   * again. `silences`: it counts against the server, which had as many before; over TCP others may be to blame.
+   */
+  #waitAtMost(timeoutMs: number, silences?: number): void {
+    const { transports, clock, counters, servers } = this.#context;
+    const { server, onSilent } = this.#request;
+    const { deadlines } = transports;
+    const handOverMs = Math.min(timeoutMs, longestHandOverMs);
+    const giveUpMs = Math.max(timeoutMs, 2 * handOverMs);
+    const blame = (): void => {
+      counters.timeouts += 1;
+      if (silences === undefined) return;
+      server.keptSilent(clock.monotonicMs(), silences);
+      servers.heardOf(server.address.family, false);
+    };
+    this.#timer?.callOff();
+    this.#timer = deadlines.set(handOverMs, () => {
+      if (handOverMs === timeoutMs) blame();
+      this.#timer = deadlines.set(giveUpMs - handOverMs, () => {
+        if (handOverMs !== timeoutMs) blame();
+        this.end();
+      });
+      onSilent();
+    });
+  }
+}

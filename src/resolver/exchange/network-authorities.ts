@@ -1,0 +1,306 @@
+/**
+ * Asking authoritative servers over the network.
+ *
+ * A question to a zone's servers is an errand (`errand.ts`): which server next (`server-order.ts`, from what is known of
+ * each, `server.ts`), how it is asked (`ask-server.ts`: UDP, TCP, EDNS, letter case), and over what (`query-sockets.ts`,
+ * `stream-connections.ts`, shared with the forwarder's code).
+ *
+ * What always holds: the same question to the same zone is under way once; nothing that may have been forged ends a wait
+ * or counts against a server, only its own silence does; an answer is believed when address, port, id, question and
+ * letter case are those of the query, and one wrong guess moves the question to TCP; everything is bounded - questions
+ * per zone and per server, waiters, attempts, what is remembered - and paid for from the budget of the client query that
+ * set it off; nobody is asked at an address that leads nowhere or back here (`do-not-query.ts`).
+ *
+ * Standards: RFC 1035 section 7.3, 5452, 6891, 7766, 9715; draft-vixie-dnsext-dns0x20.
+ * Not here: what an answer means, which servers a zone has, caching, remembered failures.
+ */
+import type { PopSlice } from '../../config/anycast-config.ts';
+import { addressOf } from '../../config/anycast-config.ts';
+import { nameKey } from '../../dns/name.ts';
+import type { IpAddress, IpFamily } from '../../ip/address.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Authorities, AuthorityAnswer, AuthorityRequest } from '../iterator/authorities.ts';
+import { type AskContext, askServer } from './ask-server.ts';
+import { doNotQueryOf } from './do-not-query.ts';
+import { Errand } from './errand.ts';
+import { createExchangeCounters, type ExchangeCounters, type ShedReason } from './exchange-counters.ts';
+import type { Server, ServerStatus } from './server.ts';
+import { serverOrder } from './server-order.ts';
+import { Servers } from './servers.ts';
+import { Transports } from './transports.ts';
+
+export interface ExchangeLimits {
+  /** Questions to servers under way at once; each holds a socket. */
+  readonly attempts: number;
+  /** Less, so that one slow server cannot take the place of the others. */
+  readonly attemptsPerServer: number;
+  /** Questions in one zone, so that a flood of random names does not reach its servers (as BIND's fetches-per-zone). */
+  readonly questionsPerZone: number;
+  readonly joinersPerQuestion: number;
+  readonly attemptsPerQuestion: number;
+}
+
+/** As the forwarder's, for the same reasons: a question that nobody answers lives for 4 s and has two attempts under way. */
+const defaultLimits: ExchangeLimits = {
+  attempts: 8000,
+  attemptsPerServer: 2000,
+  questionsPerZone: 2000,
+  joinersPerQuestion: 1000,
+  attemptsPerQuestion: 8,
+};
+
+export interface NetworkAuthoritiesOptions {
+  readonly clock: Clock;
+  /** Our own address of each family that we can ask from. */
+  readonly sources: Readonly<Partial<Record<IpFamily, IpAddress>>>;
+  /** 53 everywhere but in tests. */
+  readonly port: number;
+  readonly isRefused: (address: IpAddress) => boolean;
+  readonly caseRandomisation: boolean;
+  readonly limits?: ExchangeLimits;
+}
+
+export interface AuthoritiesStatus {
+  /** Questions under way. */
+  readonly questions: number;
+  /** Questions to single servers under way. */
+  readonly attempts: number;
+  readonly serversKnown: number;
+  readonly idleSockets: number;
+  readonly connections: number;
+}
+
+/** How many servers `servers` lists. */
+const listedServers = 100;
+
+interface Flight {
+  readonly result: Promise<Landing>;
+  joiners: number;
+}
+
+/** `abandoned`: whoever asked first ran out of budget, or gave up; it says nothing about the servers. */
+type Landing = { readonly answer: AuthorityAnswer | undefined } | 'abandoned';
+
+export class NetworkAuthorities implements Authorities {
+  readonly counters: ExchangeCounters = createExchangeCounters();
+  readonly #options: NetworkAuthoritiesOptions;
+  readonly #limits: ExchangeLimits;
+  readonly #transports: Transports;
+  readonly #servers: Servers;
+  readonly #context: AskContext;
+  readonly #flights = new Map<string, Flight>();
+  readonly #perZone = new Map<string, number>();
+  readonly #errands = new Set<Errand>();
+  readonly #probes = new Set<{ end(): void; over: Promise<void> }>();
+  #attempts = 0;
+  #isClosing = false;
+
+  constructor(options: NetworkAuthoritiesOptions) {
+    const { clock, sources, port, caseRandomisation } = options;
+    this.#options = options;
+    this.#limits = options.limits ?? defaultLimits;
+    this.#transports = new Transports(clock);
+    this.#servers = new Servers({ sources, port });
+    const { counters } = this;
+    this.#context = {
+      transports: this.#transports,
+      servers: this.#servers,
+      clock,
+      counters,
+      caseRandomisation,
+    };
+  }
+
+  get status(): AuthoritiesStatus {
+    return {
+      questions: this.#flights.size,
+      attempts: this.#attempts,
+      serversKnown: this.#servers.size,
+      idleSockets: this.#transports.sockets.idle,
+      connections: this.#transports.connections.open,
+    };
+  }
+
+  /** The servers that were asked last, the latest first. */
+  servers(limit = listedServers): ServerStatus[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    return [...this.#servers.all()]
+      .slice(-limit)
+      .reverse()
+      .map(server => server.status(nowMs));
+  }
+
+  async ask(request: AuthorityRequest): Promise<AuthorityAnswer | undefined> {
+    const { question, signal, budget } = request;
+    signal.throwIfAborted();
+    const zoneKey = nameKey(request.zone);
+    const key = `${String.fromCharCode(question.type, question.class, zoneKey.length)}${zoneKey}${nameKey(question.name)}`;
+    for (let flight = this.#flights.get(key); flight; flight = this.#flights.get(key)) {
+      if (flight.joiners >= this.#limits.joinersPerQuestion) return this.#shed('joiners');
+      flight.joiners += 1;
+      this.counters.coalesced += 1;
+      const landing = await this.#patiently(flight.result, request);
+      if (landing !== 'abandoned') return landing.answer;
+      // Time has passed since: one of those who waited asks in its turn.
+      signal.throwIfAborted();
+      budget.spend('packets', 0);
+    }
+    if (this.#isClosing) return undefined;
+    if ((this.#perZone.get(zoneKey) ?? 0) >= this.#limits.questionsPerZone) return this.#shed('zone');
+    return await this.#lead(request, zoneKey, key);
+  }
+
+  /** Questions under way end without an answer. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    for (const errand of [...this.#errands]) errand.end();
+    for (const probe of this.#probes) probe.end();
+    await Promise.all([...this.#probes].map(probe => probe.over));
+    await this.#transports[Symbol.asyncDispose]();
+  }
+
+  async #lead(request: AuthorityRequest, zoneKey: string, key: string): Promise<AuthorityAnswer | undefined> {
+    const landed = Promise.withResolvers<Landing>();
+    this.#flights.set(key, { result: landed.promise, joiners: 0 });
+    this.#count(zoneKey, 1);
+    let landing: Landing = 'abandoned';
+    try {
+      const answer = await this.#run(request, zoneKey);
+      landing = { answer };
+      return answer;
+    } finally {
+      this.#flights.delete(key);
+      this.#count(zoneKey, -1);
+      landed.resolve(landing);
+    }
+  }
+
+  async #run(request: AuthorityRequest, zoneKey: string): Promise<AuthorityAnswer | undefined> {
+    const { judge } = request;
+    const { clock } = this.#options;
+    const order = this.#order(request, zoneKey);
+    const errand = new Errand({
+      order,
+      attemptLimit: this.#limits.attemptsPerQuestion,
+      hasRoomFor: server => this.#hasRoomFor(server),
+      ask: (server, events) => this.#attempt(askServer(this.#context, { ...request, ...events, server })),
+      judge: (server, message) => {
+        const judgement = judge(message);
+        if (judgement === 'lame') {
+          this.counters.lame += 1;
+          server.wasLame(zoneKey, clock.monotonicMs());
+        }
+        return judgement;
+      },
+    });
+    this.#errands.add(errand);
+    try {
+      const result = this.#patiently(errand.result, request);
+      this.#probe(request, order);
+      errand.start();
+      return await result;
+    } finally {
+      errand.end();
+      this.#errands.delete(errand);
+    }
+  }
+
+  /** Waits for no longer than the request may take. @throws BudgetExhausted; the signal's reason. */
+  #patiently<T>(result: Promise<T>, { budget, signal }: AuthorityRequest): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(signal.reason);
+      // One millisecond more, so that the budget has noticed.
+      const deadline = this.#transports.deadlines.set(budget.remainingMs + 1, () => {
+        try {
+          budget.spend('packets', 0);
+        } catch (error) {
+          reject(error);
+        }
+      });
+      signal.addEventListener('abort', abort, { once: true });
+      const settled = (): void => {
+        deadline.callOff();
+        signal.removeEventListener('abort', abort);
+      };
+      result.then(resolve, reject).finally(settled);
+    });
+  }
+
+  /** Those that may and can be asked. */
+  #order({ servers }: AuthorityRequest, zoneKey: string): Server[] {
+    const usable: Server[] = [];
+    for (const address of servers) {
+      if (this.#options.isRefused(address)) this.counters.refusedAddresses += 1;
+      else {
+        const server = this.#servers.at(address);
+        if (server && !usable.includes(server)) usable.push(server);
+      }
+    }
+    return serverOrder(usable, {
+      zoneKey,
+      nowMs: this.#options.clock.monotonicMs(),
+      entropy: this.#transports.entropy,
+      isFamilySilent: family => this.#servers.isSilent(family),
+    });
+  }
+
+  /** Sends the question to those that are down and whose time has come, while another that is not answers it. */
+  #probe(request: AuthorityRequest, [first, ...others]: readonly Server[]): void {
+    if (!first || first.isDown) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const server of others) {
+      if (!server.isDown || this.#isFull(server) || !server.claimProbe(nowMs)) continue;
+      this.counters.probes += 1;
+      const events = { onSilent: ignore, onUnreachable: ignore, onWord: ignore };
+      const wait = this.#attempt(askServer(this.#context, { ...request, ...events, server }));
+      // What it says is for its own state; what goes wrong is for the question that it is a copy of to say.
+      const over = wait.outcome.then(ignore, ignore).finally(() => this.#probes.delete(probe));
+      const probe = { end: () => wait.end(), over };
+      this.#probes.add(probe);
+    }
+  }
+
+  #attempt<T extends { readonly outcome: Promise<unknown> }>(wait: T): T {
+    this.#attempts += 1;
+    const over = (): void => {
+      this.#attempts -= 1;
+    };
+    wait.outcome.then(over, over);
+    return wait;
+  }
+
+  #hasRoomFor(server: Server): boolean {
+    const full = this.#isFull(server);
+    if (full) this.#shed(full);
+    return !full;
+  }
+
+  #isFull(server: Server): ShedReason | undefined {
+    if (this.#attempts >= this.#limits.attempts) return 'attempts';
+    return server.underWay >= this.#limits.attemptsPerServer ? 'server' : undefined;
+  }
+
+  #count(zoneKey: string, change: 1 | -1): void {
+    const count = (this.#perZone.get(zoneKey) ?? 0) + change;
+    if (count > 0) this.#perZone.set(zoneKey, count);
+    else this.#perZone.delete(zoneKey);
+  }
+
+  #shed(reason: ShedReason): undefined {
+    this.counters.shed[reason] += 1;
+    return undefined;
+  }
+}
+
+function ignore(): void {}
+
+/** The authorities of a PoP. `port` is 53 everywhere but in tests. */
+export function authoritiesOf(slice: PopSlice, { clock, port = 53 }: { clock: Clock; port?: number }) {
+  const sources: Partial<Record<IpFamily, IpAddress>> = {};
+  for (const family of [4, 6] as const) {
+    const source = addressOf(slice.pop.management, family);
+    if (source) sources[family] = source;
+  }
+  const { caseRandomisation } = slice.config.resolver.recursion;
+  return new NetworkAuthorities({ clock, port, sources, caseRandomisation, isRefused: doNotQueryOf(slice) });
+}

@@ -1,0 +1,37 @@
+/** What a side of the resolver that asks servers needs to do so: its sockets, connections, timers and chance. */
+import type { Clock } from '../../system/clock.ts';
+import { Deadlines } from './deadlines.ts';
+import type { Wait } from './endpoint.ts';
+import { Entropy } from './entropy.ts';
+import type { Answer } from './query.ts';
+import { QuerySockets } from './query-sockets.ts';
+import type { StreamConnections, StreamRequest } from './stream-connections.ts';
+import { tcpConnections } from './tcp-exchange.ts';
+import { exchangeUdp, type UdpOutcome, type UdpRequest } from './udp-exchange.ts';
+
+export class Transports implements AsyncDisposable {
+  readonly entropy = new Entropy();
+  readonly deadlines: Deadlines;
+  readonly sockets: QuerySockets;
+  readonly connections: StreamConnections;
+
+  constructor(clock: Clock) {
+    this.deadlines = new Deadlines(clock);
+    this.sockets = new QuerySockets({ clock, entropy: this.entropy });
+    this.connections = tcpConnections(this.deadlines);
+  }
+
+  overUdp(request: UdpRequest): Wait<UdpOutcome> {
+    return exchangeUdp(this.sockets, request);
+  }
+
+  overTcp(request: StreamRequest): Wait<Answer> {
+    return this.connections.exchange(request);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(
+      [this.sockets, this.connections, this.deadlines].map(part => part[Symbol.asyncDispose]()),
+    );
+  }
+}
