@@ -193,28 +193,36 @@ class Asking {
 
   /**
    * Watches the time, from now on: hands over when the server has been silent, gives up when it has been so for as long
-   * again. `silences`: it counts against the server, which had as many before; over TCP others may be to blame.
+   * again or the budget's time is over. `silences`: it counts against the server, which had as many before; over TCP others may be to blame.
    */
   #waitAtMost(timeoutMs: number, silences?: number): void {
-    const { transports, clock, counters, servers } = this.#context;
-    const { server, onSilent } = this.#request;
-    const { deadlines } = transports;
+    const { onSilent, budget } = this.#request;
+    const { deadlines } = this.#context.transports;
+    // One millisecond more, so that the budget has noticed: whoever asks next is told that time is over.
+    const leftMs = budget.remainingMs + 1;
     const handOverMs = Math.min(timeoutMs, longestHandOverMs);
-    const giveUpMs = Math.max(timeoutMs, 2 * handOverMs);
-    const blame = (): void => {
-      counters.timeouts += 1;
-      if (silences === undefined) return;
-      server.keptSilent(clock.monotonicMs(), silences);
-      servers.heardOf(server.address.family, false);
-    };
+    const giveUpMs = Math.min(Math.max(timeoutMs, 2 * handOverMs), leftMs);
     this.#timer?.callOff();
-    this.#timer = deadlines.set(handOverMs, () => {
-      if (handOverMs === timeoutMs) blame();
+    this.#timer = deadlines.set(Math.min(handOverMs, leftMs), () => {
+      if (handOverMs >= leftMs) {
+        this.end();
+        return;
+      }
+      if (handOverMs === timeoutMs) this.#blame(silences);
       this.#timer = deadlines.set(giveUpMs - handOverMs, () => {
-        if (handOverMs !== timeoutMs) blame();
+        if (handOverMs < timeoutMs && giveUpMs >= timeoutMs) this.#blame(silences);
         this.end();
       });
       onSilent();
     });
+  }
+
+  #blame(silences: number | undefined): void {
+    const { clock, counters, servers } = this.#context;
+    const { server } = this.#request;
+    counters.timeouts += 1;
+    if (silences === undefined) return;
+    server.keptSilent(clock.monotonicMs(), silences);
+    servers.heardOf(server.address.family, false);
   }
 }

@@ -14,8 +14,21 @@ export interface Deadline {
   callOff(): void;
 }
 
-interface Entry extends Deadline {
+/** Holds on to nothing once called off: it stays in its slot for seconds, and what it held would grow old with it. */
+class Entry implements Deadline {
   run: (() => void) | undefined;
+  readonly #live: { count: number };
+
+  constructor(run: () => void, live: { count: number }) {
+    this.run = run;
+    this.#live = live;
+    live.count += 1;
+  }
+
+  callOff(): void {
+    if (this.run) this.#live.count -= 1;
+    this.run = undefined;
+  }
 }
 
 export class Deadlines implements AsyncDisposable {
@@ -24,7 +37,7 @@ export class Deadlines implements AsyncDisposable {
   readonly #slots = new Map<number, Entry[]>();
   readonly #closing = new AbortController();
   /** Set, and neither run nor called off. */
-  #live = 0;
+  readonly #live = { count: 0 };
   #ticking: Promise<void> | undefined;
 
   constructor(clock: Clock) {
@@ -34,14 +47,7 @@ export class Deadlines implements AsyncDisposable {
   /** Calls `run` in `ms` milliseconds. It must not throw. */
   set(ms: number, run: () => void): Deadline {
     const tick = Math.ceil((this.#clock.monotonicMs() + ms) / tickMs);
-    const entry: Entry = {
-      run,
-      callOff: () => {
-        if (entry.run) this.#live -= 1;
-        entry.run = undefined;
-      },
-    };
-    this.#live += 1;
+    const entry = new Entry(run, this.#live);
     const slot = this.#slots.get(tick);
     if (slot) slot.push(entry);
     else this.#slots.set(tick, [entry]);
@@ -58,7 +64,7 @@ export class Deadlines implements AsyncDisposable {
 
   async #tick(): Promise<void> {
     let last = Math.floor(this.#clock.monotonicMs() / tickMs);
-    while (this.#live > 0) {
+    while (this.#live.count > 0) {
       try {
         await this.#clock.sleep(tickMs, this.#closing.signal);
       } catch {

@@ -139,7 +139,7 @@ export class NetworkAuthorities implements Authorities {
       if (flight.joiners >= this.#limits.joinersPerQuestion) return this.#shed('joiners');
       flight.joiners += 1;
       this.counters.coalesced += 1;
-      const landing = await this.#patiently(flight.result, request);
+      const landing = await this.#join(flight, request);
       if (landing !== 'abandoned') return landing.answer;
       // Time has passed since: one of those who waited asks in its turn.
       signal.throwIfAborted();
@@ -194,36 +194,38 @@ export class NetworkAuthorities implements Authorities {
       },
     });
     this.#errands.add(errand);
+    const abort = (): void => errand.end(undefined, { error: request.signal.reason });
+    request.signal.addEventListener('abort', abort, { once: true });
     try {
-      const result = this.#patiently(errand.result, request);
       this.#probe(request, order);
       errand.start();
-      return await result;
+      return await errand.result;
     } finally {
+      request.signal.removeEventListener('abort', abort);
       errand.end();
       this.#errands.delete(errand);
     }
   }
 
-  /** Waits for no longer than the request may take. @throws BudgetExhausted; the signal's reason. */
-  #patiently<T>(result: Promise<T>, { budget, signal }: AuthorityRequest): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const abort = (): void => reject(signal.reason);
-      // One millisecond more, so that the budget has noticed.
-      const deadline = this.#transports.deadlines.set(budget.remainingMs + 1, () => {
-        try {
-          budget.spend('packets', 0);
-        } catch (error) {
-          reject(error);
-        }
-      });
-      signal.addEventListener('abort', abort, { once: true });
-      const settled = (): void => {
-        deadline.callOff();
-        signal.removeEventListener('abort', abort);
-      };
-      result.then(resolve, reject).finally(settled);
+  /** Waits for somebody else's result, for no longer than this request may take. @throws BudgetExhausted; the signal's reason. */
+  async #join(flight: Flight, { budget, signal }: AuthorityRequest): Promise<Landing> {
+    const late = Promise.withResolvers<never>();
+    const abort = (): void => late.reject(signal.reason);
+    // One millisecond more, so that the budget has noticed.
+    const deadline = this.#transports.deadlines.set(budget.remainingMs + 1, () => {
+      try {
+        budget.spend('packets', 0);
+      } catch (error) {
+        late.reject(error);
+      }
     });
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await Promise.race([flight.result, late.promise]);
+    } finally {
+      deadline.callOff();
+      signal.removeEventListener('abort', abort);
+    }
   }
 
   /** Those that may and can be asked. */
