@@ -129,6 +129,7 @@ class Asking {
     });
     this.#wait = wait;
     const outcome = await wait.outcome;
+    if (outcome === 'case-lost') this.#noticeLostCase(false);
     if (outcome === 'near-miss' || outcome === 'case-lost') counters.nearMisses += 1;
     else if (outcome !== undefined) {
       server.answered(clock.monotonicMs() - startedMs);
@@ -138,7 +139,7 @@ class Asking {
   }
 
   async #overTcp(withEdns: boolean): Promise<Answer | undefined> {
-    const { transports, clock, counters } = this.#context;
+    const { transports, counters } = this.#context;
     const { server } = this.#request;
     const query = this.#query(withEdns);
     if (!query) return undefined;
@@ -149,12 +150,17 @@ class Asking {
     const answer = await wait.outcome;
     if (!answer) return undefined;
     server.answered();
-    // Nobody but the server itself can have written this.
-    if (!answer.isCaseKept && server.keepsCase(clock.monotonicMs())) {
-      server.lostCase(clock.monotonicMs());
-      counters.caseLost += 1;
-    }
+    if (!answer.isCaseKept) this.#noticeLostCase(true);
     return answer;
+  }
+
+  #noticeLostCase(isSure: boolean): void {
+    const { clock, counters } = this.#context;
+    const { server } = this.#request;
+    const nowMs = clock.monotonicMs();
+    if (!server.keepsCase(nowMs)) return;
+    server.lostCase(nowMs, isSure);
+    if (!server.keepsCase(nowMs)) counters.caseLost += 1;
   }
 
   /** Paid for. Undefined when it is too late to send one. */

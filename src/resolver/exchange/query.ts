@@ -74,8 +74,9 @@ export function makeQuery(fields: QueryFields): Query {
 /**
  * Reads octets that are the caller's to give away. In an answer the name gets back the case that it was asked in, and so
  * do the names that are compressed against it: a secret must not end up in caches and in clients' answers.
+ * `isCaseSecret` is false over a connection, where nobody guesses: whether the server keeps the case is learned there.
  */
-export function readAnswer(query: Query, octets: Uint8Array): Reading {
+export function readAnswer(query: Query, octets: Uint8Array, isCaseSecret = query.isCaseSecret): Reading {
   const header = decodeHeader(octets);
   if (!header?.flags.qr || header.opcode !== opcodes.QUERY) return 'junk';
   if (header.id !== query.id) return 'near-miss';
@@ -87,7 +88,7 @@ export function readAnswer(query: Query, octets: Uint8Array): Reading {
   const tally: DecodingTally = { nameOctets: 0 };
   try {
     const message = decodeMessage(octets, tally);
-    const match = matchOf(query, message, isCaseKept);
+    const match = matchOf(question, message, isCaseKept || !isCaseSecret);
     if (match !== 'match') return match;
     const hasLostCase = message.questions.length > 0 && !isCaseKept;
     return { message, octets: octets.length, nameOctets: tally.nameOctets, isCaseKept: !hasLostCase };
@@ -97,11 +98,7 @@ export function readAnswer(query: Query, octets: Uint8Array): Reading {
   }
 }
 
-function matchOf(
-  { question: asked, isCaseSecret }: Query,
-  { questions, rcode }: Message,
-  isCaseKept: boolean,
-) {
+function matchOf(asked: Question, { questions, rcode }: Message, isCaseRight: boolean) {
   const [question, ...others] = questions;
   // Servers that cannot read a query may not repeat its question (RFC 6891 section 7 speaks of them).
   if (!question) return isUnreadable(rcode) ? 'match' : 'junk';
@@ -111,7 +108,7 @@ function matchOf(
     question.class === asked.class &&
     equalNames(question.name, asked.name);
   if (!isAbout) return 'near-miss';
-  return isCaseKept || !isCaseSecret ? 'match' : 'case-lost';
+  return isCaseRight ? 'match' : 'case-lost';
 }
 
 function holdsAt(octets: Uint8Array, offset: number, expected: Uint8Array): boolean {

@@ -45,6 +45,7 @@ const longestProbeMs = 60_000;
 /** RFC 6891 section 6.2.2 lets us remember that a server does not speak EDNS; it may be upgraded within the hour. */
 const plainForMs = 3_600_000;
 const caseLostForMs = 3_600_000;
+const caseLossesToBelieve = 3;
 
 /** As short as an operator who has just put it right is ready to wait; the failure cache sees to the rest. */
 const lameForMs = 300_000;
@@ -65,6 +66,7 @@ export class Server implements Endpoint {
   #probeAtMs = 0;
   #plainUntilMs = 0;
   #caseLostUntilMs = 0;
+  #caseLosses = 0;
   #lame: Map<string, number> | undefined;
 
   constructor({ address, port, source }: Endpoint) {
@@ -155,7 +157,14 @@ export class Server implements Endpoint {
     return nowMs >= this.#caseLostUntilMs;
   }
 
-  lostCase(nowMs: number): void {
+  /**
+   * An answer came that was right but for the case of the name. `isSure`: over TCP, where only the server can have written
+   * it. Else it takes several: a forger would have had to guess id and port each time.
+   */
+  lostCase(nowMs: number, isSure: boolean): void {
+    this.#caseLosses += 1;
+    if (!isSure && this.#caseLosses < caseLossesToBelieve) return;
+    this.#caseLosses = 0;
     this.#caseLostUntilMs = nowMs + caseLostForMs;
   }
 

@@ -100,7 +100,7 @@ class Connection {
     const pending = this.pending.get(id);
     // Not awaited any more, or never.
     if (!pending) return;
-    const reading = readAnswer(pending.request.query, octets);
+    const reading = readAnswer(pending.request.query, octets, false);
     if (typeof reading !== 'object') {
       pending.request.onMismatch();
       return;
