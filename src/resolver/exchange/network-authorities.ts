@@ -73,8 +73,13 @@ export interface AuthoritiesStatus {
 /** How many servers `servers` lists. */
 const listedServers = 100;
 
+/**
+ * A question under way. It lets go of everything when it has landed: V8 keeps the tables of a busy Map for long after it
+ * has outgrown them, and what hangs from their entries with them.
+ */
 interface Flight {
-  readonly result: Promise<Landing>;
+  result: Promise<Landing> | undefined;
+  errand: Errand | undefined;
   joiners: number;
 }
 
@@ -90,7 +95,6 @@ export class NetworkAuthorities implements Authorities {
   readonly #context: AskContext;
   readonly #flights = new Map<string, Flight>();
   readonly #perZone = new Map<string, number>();
-  readonly #errands = new Set<Errand>();
   readonly #probes = new Set<{ end(): void; over: Promise<void> }>();
   #attempts = 0;
   #isClosing = false;
@@ -135,11 +139,11 @@ export class NetworkAuthorities implements Authorities {
     signal.throwIfAborted();
     const zoneKey = nameKey(request.zone);
     const key = `${String.fromCharCode(question.type, question.class, zoneKey.length)}${zoneKey}${nameKey(question.name)}`;
-    for (let flight = this.#flights.get(key); flight; flight = this.#flights.get(key)) {
+    for (let flight = this.#flights.get(key); flight?.result; flight = this.#flights.get(key)) {
       if (flight.joiners >= this.#limits.joinersPerQuestion) return this.#shed('joiners');
       flight.joiners += 1;
       this.counters.coalesced += 1;
-      const landing = await this.#join(flight, request);
+      const landing = await this.#join(flight.result, request);
       if (landing !== 'abandoned') return landing.answer;
       // Time has passed since: one of those who waited asks in its turn.
       signal.throwIfAborted();
@@ -153,7 +157,7 @@ export class NetworkAuthorities implements Authorities {
   /** Questions under way end without an answer. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
-    for (const errand of [...this.#errands]) errand.end();
+    for (const { errand } of [...this.#flights.values()]) errand?.end();
     for (const probe of this.#probes) probe.end();
     await Promise.all([...this.#probes].map(probe => probe.over));
     await this.#transports[Symbol.asyncDispose]();
@@ -161,21 +165,27 @@ export class NetworkAuthorities implements Authorities {
 
   async #lead(request: AuthorityRequest, zoneKey: string, key: string): Promise<AuthorityAnswer | undefined> {
     const landed = Promise.withResolvers<Landing>();
-    this.#flights.set(key, { result: landed.promise, joiners: 0 });
+    const flight: Flight = { result: landed.promise, errand: undefined, joiners: 0 };
+    this.#flights.set(key, flight);
     this.#count(zoneKey, 1);
     let landing: Landing = 'abandoned';
     try {
-      const answer = await this.#run(request, zoneKey);
+      const answer = await this.#run(request, zoneKey, flight);
       landing = { answer };
       return answer;
     } finally {
       this.#flights.delete(key);
+      flight.result = undefined;
       this.#count(zoneKey, -1);
       landed.resolve(landing);
     }
   }
 
-  async #run(request: AuthorityRequest, zoneKey: string): Promise<AuthorityAnswer | undefined> {
+  async #run(
+    request: AuthorityRequest,
+    zoneKey: string,
+    flight: Flight,
+  ): Promise<AuthorityAnswer | undefined> {
     const { judge } = request;
     const { clock } = this.#options;
     const order = this.#order(request, zoneKey);
@@ -193,7 +203,7 @@ export class NetworkAuthorities implements Authorities {
         return judgement;
       },
     });
-    this.#errands.add(errand);
+    flight.errand = errand;
     const abort = (): void => errand.end(undefined, { error: request.signal.reason });
     request.signal.addEventListener('abort', abort, { once: true });
     try {
@@ -203,12 +213,12 @@ export class NetworkAuthorities implements Authorities {
     } finally {
       request.signal.removeEventListener('abort', abort);
       errand.end();
-      this.#errands.delete(errand);
+      flight.errand = undefined;
     }
   }
 
   /** Waits for somebody else's result, for no longer than this request may take. @throws BudgetExhausted; the signal's reason. */
-  async #join(flight: Flight, { budget, signal }: AuthorityRequest): Promise<Landing> {
+  async #join(result: Promise<Landing>, { budget, signal }: AuthorityRequest): Promise<Landing> {
     const late = Promise.withResolvers<never>();
     const abort = (): void => late.reject(signal.reason);
     // One millisecond more, so that the budget has noticed.
@@ -221,7 +231,7 @@ export class NetworkAuthorities implements Authorities {
     });
     signal.addEventListener('abort', abort, { once: true });
     try {
-      return await Promise.race([flight.result, late.promise]);
+      return await Promise.race([result, late.promise]);
     } finally {
       deadline.callOff();
       signal.removeEventListener('abort', abort);

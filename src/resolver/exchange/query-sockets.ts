@@ -72,15 +72,19 @@ class PooledSocket implements QuerySocket {
     socket.on('error', () => this.#onError?.());
   }
 
+  /** Without it, errors of sending are nobody's. */
+  readonly #onSent = (error: Error | null): void => {
+    if (error) this.#onError?.();
+  };
+
   listen(onMessage: (octets: Uint8Array) => void, onError: () => void): void {
     this.#onMessage = onMessage;
     this.#onError = onError;
   }
 
-  /** Errors of sending come as the socket's. */
   send(octets: Uint8Array): void {
     this.uses += 1;
-    this.#socket.send(octets);
+    this.#socket.send(octets, this.#onSent);
   }
 
   /** Awaits nothing: whatever comes now, somebody guesses at this port. */

@@ -27,6 +27,9 @@ export const streamLimits: StreamLimits = {
   idleMs: 2000,
 };
 
+/** Messages on one connection that answered nothing; twice as many as can have been given up on it. */
+const strikeLimit = 64;
+
 export interface StreamRequest {
   readonly server: Endpoint;
   readonly query: Query;
@@ -55,6 +58,7 @@ class Connection {
   readonly #stream: Duplex;
   readonly #framing = new MessageFraming();
   readonly #onIdle: () => void;
+  #strikes = 0;
 
   constructor(stream: Duplex, { onIdle, onEnd }: { onIdle: () => void; onEnd: () => void }) {
     this.#stream = stream;
@@ -95,14 +99,24 @@ class Connection {
     for (let octets = this.#framing.next(); octets; octets = this.#framing.next()) this.#take(octets);
   }
 
+  /** A server that goes on sending what nobody waits for is not listened to. */
+  #strike(): void {
+    this.#strikes += 1;
+    if (this.#strikes >= strikeLimit) this.close();
+  }
+
   #take(octets: Uint8Array): void {
     const id = octets.length < 2 ? -1 : ((octets[0] ?? 0) << 8) | (octets[1] ?? 0);
     const pending = this.pending.get(id);
     // Not awaited any more, or never.
-    if (!pending) return;
+    if (!pending) {
+      this.#strike();
+      return;
+    }
     const reading = readAnswer(pending.request.query, octets, false);
     if (typeof reading !== 'object') {
       pending.request.onMismatch();
+      this.#strike();
       return;
     }
     this.isProven = true;

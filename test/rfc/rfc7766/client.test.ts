@@ -147,4 +147,15 @@ describe('RFC 7766 at the client', () => {
     assert.ok(found);
     assert.equal(mismatches, 1);
   });
+
+  it('stops listening to a server that sends and sends what nobody asked for', async () => {
+    await using deadlines = new Deadlines(systemClock);
+    await using connections = tcpConnections(deadlines);
+    take = (message, socket) => {
+      const stranger = framed(encodeMessage({ ...rightAnswer(message), id: message.id ^ 1 }));
+      socket.write(Buffer.concat(Array.from({ length: 100 }, () => stranger)));
+    };
+    await assert.rejects(ask(connections, query('a.test.')).outcome, { code: 'ECONNRESET' });
+    assert.equal(connections.open, 0);
+  });
 });
