@@ -14,40 +14,19 @@
  * Standards: RFC 1035 section 7.3, 5452, 6891, 7766, 9715; draft-vixie-dnsext-dns0x20.
  * Not here: what an answer means, which servers a zone has, caching, remembered failures.
  */
-import type { PopSlice } from '../../config/anycast-config.ts';
-import { addressOf } from '../../config/anycast-config.ts';
 import { nameKey } from '../../dns/name.ts';
 import type { IpAddress, IpFamily } from '../../ip/address.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Authorities, AuthorityAnswer, AuthorityRequest } from '../iterator/authorities.ts';
 import { type AskContext, askServer } from './ask-server.ts';
-import { doNotQueryOf } from './do-not-query.ts';
 import { Errand } from './errand.ts';
 import { createExchangeCounters, type ExchangeCounters, type ShedReason } from './exchange-counters.ts';
+import { type ExchangeLimits, exchangeLimits } from './exchange-limits.ts';
+import { type Flight, joinFlight, type Landing } from './flight.ts';
 import type { Server, ServerStatus } from './server.ts';
 import { serverOrder } from './server-order.ts';
 import { Servers } from './servers.ts';
 import { Transports } from './transports.ts';
-
-export interface ExchangeLimits {
-  /** Questions to servers under way at once; each holds a socket. */
-  readonly attempts: number;
-  /** Less, so that one slow server cannot take the place of the others. */
-  readonly attemptsPerServer: number;
-  /** Questions in one zone, so that a flood of random names does not reach its servers (as BIND's fetches-per-zone). */
-  readonly questionsPerZone: number;
-  readonly joinersPerQuestion: number;
-  readonly attemptsPerQuestion: number;
-}
-
-/** As the forwarder's, for the same reasons: a question that nobody answers lives for 4 s and has two attempts under way. */
-const defaultLimits: ExchangeLimits = {
-  attempts: 8000,
-  attemptsPerServer: 2000,
-  questionsPerZone: 2000,
-  joinersPerQuestion: 1000,
-  attemptsPerQuestion: 8,
-};
 
 export interface NetworkAuthoritiesOptions {
   readonly clock: Clock;
@@ -73,19 +52,6 @@ export interface AuthoritiesStatus {
 /** How many servers `servers` lists. */
 const listedServers = 100;
 
-/**
- * A question under way. It lets go of everything when it has landed: V8 keeps the tables of a busy Map for long after it
- * has outgrown them, and what hangs from their entries with them.
- */
-interface Flight {
-  result: Promise<Landing> | undefined;
-  errand: Errand | undefined;
-  joiners: number;
-}
-
-/** `abandoned`: whoever asked first ran out of budget, or gave up; it says nothing about the servers. */
-type Landing = { readonly answer: AuthorityAnswer | undefined } | 'abandoned';
-
 export class NetworkAuthorities implements Authorities {
   readonly counters: ExchangeCounters = createExchangeCounters();
   readonly #options: NetworkAuthoritiesOptions;
@@ -102,7 +68,7 @@ export class NetworkAuthorities implements Authorities {
   constructor(options: NetworkAuthoritiesOptions) {
     const { clock, sources, port, caseRandomisation } = options;
     this.#options = options;
-    this.#limits = options.limits ?? defaultLimits;
+    this.#limits = options.limits ?? exchangeLimits;
     this.#transports = new Transports(clock);
     this.#servers = new Servers({ sources, port });
     const { counters } = this;
@@ -139,11 +105,11 @@ export class NetworkAuthorities implements Authorities {
     signal.throwIfAborted();
     const zoneKey = nameKey(request.zone);
     const key = `${String.fromCharCode(question.type, question.class, zoneKey.length)}${zoneKey}${nameKey(question.name)}`;
-    for (let flight = this.#flights.get(key); flight?.result; flight = this.#flights.get(key)) {
+    for (let flight = this.#flights.get(key); flight?.landing; flight = this.#flights.get(key)) {
       if (flight.joiners >= this.#limits.joinersPerQuestion) return this.#shed('joiners');
       flight.joiners += 1;
       this.counters.coalesced += 1;
-      const landing = await this.#join(flight.result, request);
+      const landing = await joinFlight(flight.landing, request, this.#transports.deadlines);
       if (landing !== 'abandoned') return landing.answer;
       // Time has passed since: one of those who waited asks in its turn.
       signal.throwIfAborted();
@@ -165,7 +131,7 @@ export class NetworkAuthorities implements Authorities {
 
   async #lead(request: AuthorityRequest, zoneKey: string, key: string): Promise<AuthorityAnswer | undefined> {
     const landed = Promise.withResolvers<Landing>();
-    const flight: Flight = { result: landed.promise, errand: undefined, joiners: 0 };
+    const flight: Flight = { landing: landed.promise, errand: undefined, joiners: 0 };
     this.#flights.set(key, flight);
     this.#count(zoneKey, 1);
     let landing: Landing = 'abandoned';
@@ -175,7 +141,7 @@ export class NetworkAuthorities implements Authorities {
       return answer;
     } finally {
       this.#flights.delete(key);
-      flight.result = undefined;
+      flight.landing = undefined;
       this.#count(zoneKey, -1);
       landed.resolve(landing);
     }
@@ -189,8 +155,9 @@ export class NetworkAuthorities implements Authorities {
     const { judge } = request;
     const { clock } = this.#options;
     const order = this.#order(request, zoneKey);
+    const probed = this.#probe(request, order);
     const errand = new Errand({
-      order,
+      order: probed.length === 0 ? order : order.filter(server => !probed.includes(server)),
       attemptLimit: this.#limits.attemptsPerQuestion,
       hasRoomFor: server => this.#hasRoomFor(server),
       ask: (server, events) => this.#attempt(askServer(this.#context, { ...request, ...events, server })),
@@ -207,34 +174,12 @@ export class NetworkAuthorities implements Authorities {
     const abort = (): void => errand.end(undefined, { error: request.signal.reason });
     request.signal.addEventListener('abort', abort, { once: true });
     try {
-      this.#probe(request, order);
       errand.start();
       return await errand.result;
     } finally {
       request.signal.removeEventListener('abort', abort);
       errand.end();
       flight.errand = undefined;
-    }
-  }
-
-  /** Waits for somebody else's result, for no longer than this request may take. @throws BudgetExhausted; the signal's reason. */
-  async #join(result: Promise<Landing>, { budget, signal }: AuthorityRequest): Promise<Landing> {
-    const late = Promise.withResolvers<never>();
-    const abort = (): void => late.reject(signal.reason);
-    // One millisecond more, so that the budget has noticed.
-    const deadline = this.#transports.deadlines.set(budget.remainingMs + 1, () => {
-      try {
-        budget.spend('packets', 0);
-      } catch (error) {
-        late.reject(error);
-      }
-    });
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      return await Promise.race([result, late.promise]);
-    } finally {
-      deadline.callOff();
-      signal.removeEventListener('abort', abort);
     }
   }
 
@@ -256,9 +201,13 @@ export class NetworkAuthorities implements Authorities {
     });
   }
 
-  /** Sends the question to those that are down and whose time has come, while another that is not answers it. */
-  #probe(request: AuthorityRequest, [first, ...others]: readonly Server[]): void {
-    if (!first || first.isDown) return;
+  /**
+   * Sends the question to those that are down and whose time has come, while another that is not answers it. Gives them:
+   * they are not to be asked the same a second time.
+   */
+  #probe(request: AuthorityRequest, [first, ...others]: readonly Server[]): Server[] {
+    const probed: Server[] = [];
+    if (!first || first.isDown) return probed;
     const nowMs = this.#options.clock.monotonicMs();
     for (const server of others) {
       if (!server.isDown || this.#isFull(server) || !server.claimProbe(nowMs)) continue;
@@ -269,7 +218,9 @@ export class NetworkAuthorities implements Authorities {
       const over = wait.outcome.then(ignore, ignore).finally(() => this.#probes.delete(probe));
       const probe = { end: () => wait.end(), over };
       this.#probes.add(probe);
+      probed.push(server);
     }
+    return probed;
   }
 
   #attempt<T extends { readonly outcome: Promise<unknown> }>(wait: T): T {
@@ -305,14 +256,3 @@ export class NetworkAuthorities implements Authorities {
 }
 
 function ignore(): void {}
-
-/** The authorities of a PoP. `port` is 53 everywhere but in tests. */
-export function authoritiesOf(slice: PopSlice, { clock, port = 53 }: { clock: Clock; port?: number }) {
-  const sources: Partial<Record<IpFamily, IpAddress>> = {};
-  for (const family of [4, 6] as const) {
-    const source = addressOf(slice.pop.management, family);
-    if (source) sources[family] = source;
-  }
-  const { caseRandomisation } = slice.config.resolver.recursion;
-  return new NetworkAuthorities({ clock, port, sources, caseRandomisation, isRefused: doNotQueryOf(slice) });
-}

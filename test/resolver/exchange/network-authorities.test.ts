@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { decodeMessage, encodeMessage } from '../../../src/dns/message.ts';
-import { authoritiesOf } from '../../../src/resolver/exchange/network-authorities.ts';
+import { authoritiesOf } from '../../../src/resolver/exchange/authorities-of.ts';
 import { BudgetExhausted } from '../../../src/resolver/work-budget.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -1,0 +1,20 @@
+/** The authorities of a PoP, from its configuration: asked from its management addresses, never at the deployment's own. */
+import { addressOf, type PopSlice } from '../../config/anycast-config.ts';
+import type { IpAddress, IpFamily } from '../../ip/address.ts';
+import type { Clock } from '../../system/clock.ts';
+import { doNotQueryOf } from './do-not-query.ts';
+import { NetworkAuthorities } from './network-authorities.ts';
+
+/** `port` is 53 everywhere but in tests. */
+export function authoritiesOf(
+  slice: PopSlice,
+  { clock, port = 53 }: { clock: Clock; port?: number },
+): NetworkAuthorities {
+  const sources: Partial<Record<IpFamily, IpAddress>> = {};
+  for (const family of [4, 6] as const) {
+    const source = addressOf(slice.pop.management, family);
+    if (source) sources[family] = source;
+  }
+  const { caseRandomisation } = slice.config.resolver.recursion;
+  return new NetworkAuthorities({ clock, port, sources, caseRandomisation, isRefused: doNotQueryOf(slice) });
+}
