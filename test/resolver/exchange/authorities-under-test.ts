@@ -107,13 +107,6 @@ export function addressIn(answer: AuthorityAnswer | undefined): string | undefin
   return rdata?.kind === 'A' ? rdata.address.join('.') : undefined;
 }
 
-/** The same name in capitals, or, when it has none, in small letters: never as it was. */
-export function otherCase(message: Message): Message {
-  const turn = (octets: Uint8Array): Uint8Array =>
-    octets.map(octet => ((octet | 0x20) >= 0x61 && (octet | 0x20) <= 0x7a ? octet ^ 0x20 : octet));
-  return { ...message, questions: message.questions.map(each => ({ ...each, name: turn(each.name) })) };
-}
-
 /** The message with its question in small letters, as servers write that do not keep the case. */
 export function lowered(message: Message): Message {
   const lower = (octets: Uint8Array): Uint8Array =>
