@@ -200,13 +200,17 @@ export class RRsetCache implements RRsetStore {
 
   #keepRRset(rrset: RRset, rank: Rank, { ttl, ageS }: { ttl: number; ageS: number }): boolean {
     const { name, type, records, signatures } = rrset;
-    if (ttl - ageS <= 0 || rrset.class !== recordClasses.IN || !isData(type) || records.length === 0)
-      return false;
+    if (rrset.class !== recordClasses.IN || !isData(type) || records.length === 0) return false;
     const nowS = this.#nowS();
     const key = this.#key(name, type);
     const held = this.#fresh(key, nowS);
     if (held && held.rank > rank && !(held.rank === denies && rank === ranks.authoritativeAnswer))
       return false;
+    if (ttl - ageS <= 0) {
+      // What is not to be kept ends what was kept before all the same.
+      if (held) this.#entries.delete(held);
+      return false;
+    }
     const data = rdataToOctets(records);
     const text = octetsToText(data);
     const signed = signatures.length === 0 ? '' : octetsToText(rdataToOctets(signatures));
