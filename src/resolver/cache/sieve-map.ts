@@ -52,6 +52,8 @@ const probationShare = 1 / 8;
 /** An entry may have this share of the room at most, and 16 KiB: one name must not buy the room of thousands. */
 const entryShare = 1 / 64;
 const entryOctetLimit = 16 * 1024;
+/** What an entry may have however small the room: an ordinary answer. */
+const entryOctetFloor = 4096;
 
 /** Seconds of an expiry bucket. A bucket costs some 50 octets, as long as there is an entry in it. */
 const bucketSeconds = 16;
@@ -140,7 +142,7 @@ export class SieveMap<Entry extends SieveEntry> {
       entry.isProven = replaced.isProven || replaced.isHit;
       this.delete(replaced);
     }
-    if (entry.octets > Math.min(entryOctetLimit, this.#maxOctets * entryShare)) return false;
+    if (entry.octets > this.#entryLimit) return false;
     while (this.#octets + entry.octets > this.#maxOctets) {
       this.delete(this.#next(nowS));
       this.#evictions += 1;
@@ -167,6 +169,11 @@ export class SieveMap<Entry extends SieveEntry> {
 
   get #octets(): number {
     return this.#probation.octets + this.#proven.octets;
+  }
+
+  get #entryLimit(): number {
+    const share = Math.max(entryOctetFloor, this.#maxOctets * entryShare);
+    return Math.min(entryOctetLimit, share, this.#maxOctets);
   }
 
   #queueOf(entry: SieveEntry): Queue {

@@ -233,6 +233,11 @@ describe('a damaged dump', () => {
       ['signatures', 'AATAAAIB'],
     ] as const)
       refuses(JSON.stringify({ ...good, [key]: value }), /^line 7: /);
+    const proof = Buffer.from('017800 0001 0001 80000000 0004 c0000201'.replaceAll(' ', ''), 'hex');
+    refuses(
+      JSON.stringify({ kind: 'denial', name: 'x.', ttl: 1, age: 0, proof: proof.toString('base64') }),
+      /^line 7: has a TTL over 31 bits in its proof/,
+    );
   });
 
   it('is refused whatever its octets are, and with nothing but a Fault', () => {

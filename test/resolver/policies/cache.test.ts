@@ -11,7 +11,7 @@ import type { ClientQuery, Outcome } from '../../../src/resolver/policy.ts';
 import { emptyReply, type Reply, withOption } from '../../../src/resolver/reply.ts';
 import { createResolution } from '../../../src/resolver/resolution.ts';
 import { Forwarder } from '../../../src/resolver/upstreams/forwarder.ts';
-import { a, name, query, question } from '../messages.ts';
+import { a, cname, query, question } from '../messages.ts';
 import { rrset, rrsetCache } from '../rrsets.ts';
 import { testDeployment } from '../test-deployment.ts';
 import { testBudget } from '../work-budgets.ts';
@@ -145,13 +145,19 @@ describe('prefetching', () => {
     assert.equal(asked[1]?.budget.spent('packets'), 0);
   });
 
-  it('has recursion forget the RRsets of the answer, which are as old', async () => {
-    const { ask, clock, rrsets } = policy(() => resolved('www.test.'));
+  it('has recursion forget the RRsets that the answer is made of, which are as old', async () => {
+    const alias = cname('www.test.', 'to.test.', 100);
+    const target = a('to.test.', '192.0.2.1', 100);
+    const { ask, clock, rrsets } = policy(() => ({ ...resolved('www.test.'), answers: [alias, target] }));
     await ask();
-    rrsets.keep(rrset(a('www.test.', '192.0.2.1', 100)), ranks.authoritativeAnswer);
+    const others = [a('www.test.', '192.0.2.1', 100), a('other.test.', '192.0.2.1', 100)];
+    for (const record of [alias, target, ...others]) rrsets.keep(rrset(record), ranks.authoritativeAnswer);
     await clock.advance(95_000);
     await ask();
-    assert.equal(rrsets.find(name('www.test.'), 1, ranks.additional), undefined);
+    const left = [alias, target, ...others].map(
+      ({ name: owner, type }) => rrsets.find(owner, type, ranks.additional) !== undefined,
+    );
+    assert.deepEqual(left, [false, false, false, true]);
   });
 
   it('leaves the answer as it is when it fails, and when it throws', async () => {
