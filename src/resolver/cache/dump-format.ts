@@ -22,7 +22,7 @@ import type { Reply } from '../reply.ts';
 import type { DumpedAnswer } from './answer-cache.ts';
 import { octetsToRdata, octetsToRecords, rdataToOctets, recordsToOctets } from './record-wire.ts';
 import { type Rank, ranks } from './rrset.ts';
-import type { KeptRRset } from './rrset-cache.ts';
+import type { KeptRRset } from './rrset-entry.ts';
 
 export const dumpVersion = 1;
 const format = 'anycast-cache';

@@ -10,36 +10,29 @@
  * A name and type have data or a denial, never both: the newer replaces the other, if its rank allows. NXDOMAIN stands
  * under the name for every type, and denies what is below it too (RFC 8020).
  *
- * An entry is one string of octets (`record-wire.ts`), read anew each time it is asked for: as objects an address would
- * cost some 700 octets, like this it costs some 250. Times are whole seconds of the wall clock, rounded so that nothing
- * is kept too long. After a step back of the clock, entries from the future are dropped.
+ * An entry is one string of octets (`rrset-entry.ts`), read anew each time it is asked for. Times are whole seconds of the
+ * wall clock, rounded so that nothing is kept too long. After a step back of it, entries from the future are dropped.
  */
 import { lowerOctet, type Name } from '../../dns/name.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { recordTypes } from '../../dns/record-type.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { TtlLimits } from './cacheable.ts';
-import {
-  octetsToRdata,
-  octetsToRecords,
-  octetsToText,
-  rdataToOctets,
-  recordsToOctets,
-  textToOctets,
-} from './record-wire.ts';
+import { octetsToText, rdataToOctets, recordsToOctets, textToOctets } from './record-wire.ts';
 import { type Denial, type Rank, type RRset, type RRsetStore, ranks } from './rrset.ts';
-import { type CacheSize, SieveEntry, SieveMap } from './sieve-map.ts';
-
-/**
- * What V8 takes for an entry, its two strings' heads and its place in the map; `test/bench/cache-memory.ts` measures it.
- */
-const entryOverhead = 230;
-
-/** The rank of an entry that denies; as good as the answer section of an authoritative answer. */
-const denies = 6;
-
-/** Stands for "any type" in the key of NXDOMAIN: type 0 is reserved (RFC 6895 section 3.1). */
-const anyType = 0;
+import {
+  anyType,
+  denialOf,
+  denies,
+  isFresh,
+  joined,
+  type KeptRRset,
+  keptOf,
+  keyHead,
+  RRsetEntry,
+  rrsetOf,
+} from './rrset-entry.ts';
+import { type CacheSize, SieveMap } from './sieve-map.ts';
 
 /** RFC 2181 section 8: a TTL beyond is to be read as 0. */
 const largestTtl = 2 ** 31 - 1;
@@ -48,40 +41,14 @@ const largestTtl = 2 ** 31 - 1;
 const firstMetaType = 128;
 const lastMetaType = 255;
 
-const keyHead = 2;
-
-class Entry extends SieveEntry {
-  readonly ttl: number;
-  readonly rank: Rank | typeof denies;
-  /** RDATA, the signatures' RDATA behind them; of a denial, its proof. */
-  readonly data: string;
-  /** Where the signatures begin. */
-  readonly signaturesAt: number;
-
-  constructor(key: string, expiresS: number, content: Pick<Entry, 'ttl' | 'rank' | 'data' | 'signaturesAt'>) {
-    // Strings take whole words.
-    super(key, entryOverhead + wholeWords(key.length) + wholeWords(content.data.length), expiresS);
-    this.ttl = content.ttl;
-    this.rank = content.rank;
-    this.data = content.data;
-    this.signaturesAt = content.signaturesAt;
-  }
-}
-
 export interface RRsetCacheOptions {
   readonly maxOctets: number;
   readonly limits: TtlLimits;
   readonly clock: Clock;
 }
 
-/** What an entry says, for a dump; TTLs in it are those it was kept with. */
-export type KeptRRset = { readonly ageS: number } & (
-  | { readonly rrset: RRset; readonly rank: Rank }
-  | { readonly denial: Denial }
-);
-
 export class RRsetCache implements RRsetStore {
-  readonly #entries: SieveMap<Entry>;
+  readonly #entries: SieveMap<RRsetEntry>;
   readonly #limits: TtlLimits;
   readonly #clock: Clock;
   /** Where keys are put together: type, then the name in lower case. A name has 255 octets at most. */
@@ -220,7 +187,7 @@ export class RRsetCache implements RRsetStore {
       data: signed === '' ? text : joined(text, signed),
       signaturesAt: text.length,
     };
-    const isKept = this.#entries.set(new Entry(key, nowS - ageS + ttl, content), nowS);
+    const isKept = this.#entries.set(new RRsetEntry(key, nowS - ageS + ttl, content), nowS);
     // What a name has, or a name below has, says that the name is there.
     if (rank >= ranks.answer) this.forgetDenials(name);
     return isKept;
@@ -237,10 +204,10 @@ export class RRsetCache implements RRsetStore {
     const data = octetsToText(recordsToOctets(records));
     const content = { ttl, rank: denies, data, signaturesAt: data.length } as const;
     const key = this.#key(name, type ?? anyType);
-    return this.#entries.set(new Entry(key, nowS - ageS + ttl, content), nowS);
+    return this.#entries.set(new RRsetEntry(key, nowS - ageS + ttl, content), nowS);
   }
 
-  #fresh(key: string, nowS: number): Entry | undefined {
+  #fresh(key: string, nowS: number): RRsetEntry | undefined {
     const entry = this.#entries.get(key);
     if (!entry || isFresh(entry, nowS)) return entry;
     // An expired one stays until room is needed: it holds the standing that its successor takes over.
@@ -261,54 +228,6 @@ export class RRsetCache implements RRsetStore {
   }
 }
 
-function isFresh(entry: Entry, nowS: number): boolean {
-  const left = entry.expiresS - nowS;
-  return left > 0 && left <= entry.ttl;
-}
-
-function keptOf(entry: Entry, nowS: number): KeptRRset {
-  const name = textToOctets(entry.key, keyHead);
-  const number = (entry.key.charCodeAt(0) << 8) | entry.key.charCodeAt(1);
-  const ageS = nowS - (entry.expiresS - entry.ttl);
-  if (entry.rank !== denies)
-    return { ageS, rank: entry.rank, rrset: rrsetOf(entry, { name, type: number, ttl: entry.ttl }) };
-  const type = number === anyType ? undefined : number;
-  return { ageS, denial: denialOf(entry, { name, type, ttl: entry.ttl }) };
-}
-
-function rrsetOf(
-  { data, signaturesAt }: Entry,
-  { name, type, ttl }: { name: Name; type: number; ttl: number },
-): RRset {
-  const head = { name, type, class: recordClasses.IN, ttl };
-  const signatureHead = { ...head, type: recordTypes.RRSIG };
-  return {
-    ...head,
-    records: octetsToRdata(textToOctets(data, 0, signaturesAt), head),
-    signatures:
-      signaturesAt === data.length ? [] : octetsToRdata(textToOctets(data, signaturesAt), signatureHead),
-  };
-}
-
-function hit(
-  entry: Entry,
-  { name, type, nowS }: { name: Name; type: number | undefined; nowS: number },
-): Denial {
-  entry.isHit = true;
-  return denialOf(entry, { name, type, ttl: entry.expiresS - nowS });
-}
-
-function denialOf(
-  { data }: Entry,
-  { name, type, ttl }: { name: Name; type: number | undefined; ttl: number },
-): Denial {
-  const proof = octetsToRecords(textToOctets(data)).map(record => ({
-    ...record,
-    ttl: Math.min(record.ttl, ttl),
-  }));
-  return { name, type, class: recordClasses.IN, ttl, proof };
-}
-
 function isData(type: number): boolean {
   return type > 0 && type !== recordTypes.OPT && (type < firstMetaType || type > lastMetaType);
 }
@@ -321,11 +240,10 @@ function clamp(ttl: number, least: number, most: number): number {
   return Math.min(Math.max(ttl, least), most);
 }
 
-/** One flat string: joined by `+` they would be kept as a pair of strings. */
-function joined(first: string, second: string): string {
-  return Buffer.from(first + second, 'latin1').toString('latin1');
-}
-
-function wholeWords(octets: number): number {
-  return Math.ceil(octets / 8) * 8;
+function hit(
+  entry: RRsetEntry,
+  { name, type, nowS }: { name: Name; type: number | undefined; nowS: number },
+): Denial {
+  entry.isHit = true;
+  return denialOf(entry, { name, type, ttl: entry.expiresS - nowS });
 }
