@@ -1,5 +1,6 @@
 /** The registry of CLI verbs, in the order `anycast --help` lists them. A new verb is one file here and one line. */
 import { agentCommand } from './agent.ts';
+import { cacheCommand } from './cache.ts';
 import { catchmentCommand } from './catchment.ts';
 import type { CommandKind } from './command.ts';
 import { doctorCommand } from './doctor.ts';
@@ -29,6 +30,7 @@ export const commands: readonly CommandKind[] = [
   doctorCommand,
   drainCommand,
   undrainCommand,
+  cacheCommand,
   probeCommand,
   renderCommand,
   standInCommand,

@@ -5,6 +5,7 @@
  * - fallback prefixes: wider than a host, one per family, not overlapping, holding no management address (it would draw
  *   every PoP's management traffic to the nearest PoP);
  * - forward zones: a domain name each, stated once, never asked of the service itself;
+ * - the resolver's cache is warmed up from PoPs that exist;
  * - PoPs: router ids and management addresses are unique, a neighbour has a name and an AS of its own;
  * - a session's two addresses are of one family, differ, and are no service address;
  * - the floor leaves at least one PoP that may go, and flap damping can suppress;
@@ -15,6 +16,7 @@ import { nameKey, parseName } from '../dns/name.ts';
 import type { IpAddress } from '../ip/address.ts';
 import { prefixContains, prefixesOverlap } from '../ip/prefix.ts';
 import type { AnycastConfig, PopConfig, ServiceConfig } from './anycast-config.ts';
+import { suggestion } from './nearest.ts';
 
 export interface Complaint {
   readonly path: readonly (string | number)[];
@@ -25,6 +27,7 @@ export function inconsistencies(config: AnycastConfig): Complaint[] {
   return [
     ...serviceComplaints(config),
     ...resolverComplaints(config),
+    ...warmUpComplaints(config),
     ...telemetryComplaints(config),
     ...floorComplaints(config),
     ...dampingComplaints(config),
@@ -79,6 +82,17 @@ function resolverComplaints({ resolver, service }: AnycastConfig): Complaint[] {
     }
     return complaints;
   });
+}
+
+function warmUpComplaints({ resolver, pops }: AnycastConfig): Complaint[] {
+  const { warmUp } = resolver.cache;
+  if (warmUp === 'off' || warmUp.from === 'any') return [];
+  return warmUp.from
+    .filter(name => !Object.hasOwn(pops, name))
+    .map(name => ({
+      path: ['resolver', 'cache', 'warmUp', 'from'],
+      message: `there is no PoP '${name}': ${suggestion(name, Object.keys(pops))}`,
+    }));
 }
 
 function telemetryComplaints({ telemetry }: AnycastConfig): Complaint[] {

@@ -1,5 +1,5 @@
 /**
- * The resolver's control socket: `status`, `flush`, and the push `heartbeat` for as long as the event loop turns.
+ * The resolver's control socket: `status`, the cache's `flush`, `dump` and `load`, and the push `heartbeat` for as long as the event loop turns.
  *
  * The heartbeat is sent by the loop that answers queries, so that its absence says that queries are not answered either.
  */
@@ -7,6 +7,11 @@ import type { PopSlice } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
 import { type ControlServer, serveControl } from '../system/control-socket.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
+import type { CacheActivity } from './cache/cache-activity.ts';
+import type { CacheContents } from './cache/cache-contents.ts';
+import type { RRsetCache } from './cache/rrset-cache.ts';
+import type { CacheSize } from './cache/sieve-map.ts';
+import { cacheHandlers } from './cache-control.ts';
 import type { ResolverCounters } from './counters.ts';
 import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
 import type { LoadMeter } from './load-meter.ts';
@@ -22,7 +27,9 @@ export interface ResolverStatus {
   readonly listening: readonly ListeningStatus[];
   readonly queries: ResolverCounters['queries'];
   readonly clientQueries: number;
-  readonly cache: AnswerCache['size'];
+  readonly cache: CacheSize;
+  readonly rrsets: CacheSize;
+  readonly cacheActivity: CacheActivity;
   readonly upstreams: Forwarder['status']['upstreams'];
 }
 
@@ -48,6 +55,9 @@ export interface ControlSources {
   readonly clock: Clock;
   readonly counters: ResolverCounters;
   readonly cache: AnswerCache;
+  readonly rrsets: RRsetCache;
+  readonly cacheActivity: CacheActivity;
+  readonly contents: CacheContents;
   readonly forwarder: Forwarder;
   readonly listeners: Listeners;
   readonly load: LoadMeter;
@@ -66,7 +76,7 @@ export class ResolverControl {
   }
 
   get status(): ResolverStatus {
-    const { slice, clock, counters, cache, forwarder, listeners } = this.#sources;
+    const { slice, clock, counters, cache, rrsets, cacheActivity, forwarder, listeners } = this.#sources;
     return {
       state: listeners.status.every(({ port }) => port !== null) ? 'serving' : 'partial',
       pop: slice.name,
@@ -76,6 +86,8 @@ export class ResolverControl {
       queries: counters.queries,
       clientQueries: counters.clientQueries,
       cache: cache.size,
+      rrsets: rrsets.size,
+      cacheActivity,
       upstreams: forwarder.status.upstreams,
     };
   }
@@ -84,11 +96,7 @@ export class ResolverControl {
   async serve(path: string): Promise<AsyncDisposable> {
     const server = await serveControl(path, {
       status: () => this.status,
-      flush: () => {
-        const { entries } = this.#sources.cache.size;
-        this.#sources.cache.clear();
-        return { entries };
-      },
+      ...cacheHandlers(this.#sources.contents),
     });
     const end = new AbortController();
     const beating = this.#beat(server, end.signal);

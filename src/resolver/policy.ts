@@ -14,6 +14,8 @@ import type { PopSlice } from '../config/anycast-config.ts';
 import type { Message, Question } from '../dns/message.ts';
 import type { Clock } from '../system/clock.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
+import type { CacheActivity } from './cache/cache-activity.ts';
+import type { RRsetCache } from './cache/rrset-cache.ts';
 import type { ResolverCounters } from './counters.ts';
 import type { Client } from './listeners/client.ts';
 import type { Reply } from './reply.ts';
@@ -47,6 +49,8 @@ export type PolicyHandler = (query: ClientQuery, next: Next) => Outcome;
 export interface PolicyServices {
   readonly clock: Clock;
   readonly cache: AnswerCache;
+  readonly rrsets: RRsetCache;
+  readonly cacheActivity: CacheActivity;
   readonly resolution: Resolution;
   readonly counters: ResolverCounters;
 }

@@ -9,10 +9,12 @@
  * pressed (`load-meter.ts`).
  *
  * Start: management addresses first, for without them nothing is right; then the control socket, so that whoever finds it
- * finds a resolver that answers; service addresses are listened on whenever they are present. Stop, the reverse: take no
+ * finds a resolver that answers; then, where that is wanted, a peer's cache is taken over; from then on service addresses
+ * are listened on whenever they are present. Stop, the reverse: take no
  * more queries, answer those taken (bounded), end the questions under way, close.
  *
- * Standards: RFC 1034, 1035, 2181, 2308, 4892 (id.server), 5001, 5452, 6891, 7766, 8482, 8906, 8914, 9520, 9619.
+ * Standards: RFC 1034, 1035, 2181, 2308, 4892 (id.server), 5001, 5452, 6891, 7766, 8020, 8482, 8767, 8906, 8914, 9077,
+ * 9520, 9619.
  * Not here: recursion, validation, encrypted transports; their places are marked in `pipeline.ts`.
  */
 import { join } from 'node:path';
@@ -23,6 +25,11 @@ import { makeFolder } from '../system/files.ts';
 import type { Log } from '../telemetry/log.ts';
 import { serveMetrics } from '../telemetry/metrics-server.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
+import { createCacheActivity } from './cache/cache-activity.ts';
+import { CacheContents } from './cache/cache-contents.ts';
+import { ttlLimits } from './cache/cacheable.ts';
+import { RRsetCache } from './cache/rrset-cache.ts';
+import { dumpPath, peersOf, warmUp } from './cache/warm-up.ts';
 import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
 import { Listeners } from './listeners/listeners.ts';
@@ -63,7 +70,12 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const { resolver, telemetry } = slice.config;
   await using parts = new AsyncDisposableStack();
   const counters = createCounters();
-  const cache = new AnswerCache(resolver.cache.maxBytes);
+  const { serveStale } = resolver.cache;
+  const maxOctets = Math.floor(resolver.cache.maxBytes / 2);
+  const cache = new AnswerCache(maxOctets, serveStale === 'off' ? 0 : serveStale.upTo);
+  const rrsets = new RRsetCache({ maxOctets, limits: ttlLimits(resolver.cache), clock });
+  const cacheActivity = createCacheActivity();
+  const contents = new CacheContents({ slice, answers: cache, rrsets, activity: cacheActivity, clock });
   const forwarder = new Forwarder({
     zones: forwardZonesOf(slice),
     clock,
@@ -84,7 +96,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   };
   const connections = new TcpConnections(options.tcpLimits ?? tcpLimits, onRefused, own);
   const responder = createResponder({
-    pipeline: createPipeline(slice, { clock, cache, resolution, counters }),
+    pipeline: createPipeline(slice, { clock, cache, rrsets, cacheActivity, resolution, counters }),
     counters,
     clock,
     workLimits: { ...resolver.budget, timeMs: resolver.queryTimeout },
@@ -100,14 +112,18 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   parts.defer(() => untilQuiet(clock, () => counters.clientQueries));
   await listeners.start(signal);
   const load = parts.use(new LoadMeter(slice));
-  const control = new ResolverControl({ slice, clock, counters, cache, forwarder, listeners, load });
+  const caches = { cache, rrsets, cacheActivity, contents };
+  const control = new ResolverControl({ slice, clock, counters, ...caches, forwarder, listeners, load });
   await makeFolder(options.runDirectory);
   parts.use(await control.serve(join(options.runDirectory, 'resolver.sock')));
+  await warmUp({ slice, contents, clock, log, signal });
+  listeners.serve();
   // Last, because loading prom-client takes longer than all of the above: queries are answered meanwhile.
   const { resolverMetrics } = await import('./metrics.ts');
   const registry = resolverMetrics({ counters, cache, forwarder, connections, load });
   const page = { addresses: slice.pop.management, port: telemetry.resolverPort, registry };
-  parts.use(await serveMetrics({ ...page, status: () => control.status }));
+  const dump = { isAdmitted: peersOf(slice), text: () => contents.dump({ isReadable: false }) };
+  parts.use(await serveMetrics({ ...page, status: () => control.status, streams: { [dumpPath]: dump } }));
   const running = parts.move();
   return {
     get status() {

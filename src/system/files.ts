@@ -1,5 +1,5 @@
 /** Files that another program reads while we write: whole old or whole new, never half. */
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describeError, Fault } from './fault.ts';
 
@@ -33,11 +33,30 @@ async function mkdirs(path: string, mode: number): Promise<void> {
 
 /** Replaces the file at `path` by temporary file, fsync and rename; the old content stays when any step fails. */
 export async function writeFileAtomically(path: string, text: string, mode = 0o644): Promise<void> {
+  await replaceFile(path, mode, handle => handle.writeFile(text));
+}
+
+/** As `writeFileAtomically`, for text that comes in pieces. What the pieces throw goes on. */
+export async function writePiecesAtomically(
+  path: string,
+  pieces: AsyncIterable<string>,
+  mode = 0o644,
+): Promise<void> {
+  await replaceFile(path, mode, async handle => {
+    for await (const piece of pieces) await handle.appendFile(piece);
+  });
+}
+
+async function replaceFile(
+  path: string,
+  mode: number,
+  write: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const handle = await open(temporary, 'w', mode);
     try {
-      await handle.writeFile(text);
+      await write(handle);
       await handle.sync();
     } finally {
       await handle.close();

@@ -2,157 +2,214 @@
  * Answers kept for as long as their TTLs allow, whole replies under the question they answered.
  *
  * A reply is kept as it was given: no record of it ever serves another question, so that an upstream can spoil the
- * answers to what it was asked and nothing else. The one exception is RFC 2308 section 5: NXDOMAIN denies the name,
- * whatever the type. That of a DS question does not: it comes from the servers of the zone above, and those may know
- * nothing of a zone that is forwarded elsewhere.
+ * answers to what it was asked and nothing else. What forward zones' upstreams say is kept here and nowhere else; recursion
+ * never looks here. The one exception is RFC 2308 section 5: NXDOMAIN denies the name, whatever the type. That of a DS
+ * question does not: it comes from the servers of the zone above, and those may know nothing of a zone that is forwarded
+ * elsewhere.
  *
- * Bounded by octets. When full, SIEVE (Zhang et al., NSDI 2024) chooses what goes: a hand walks from the oldest entry to
- * the newest, spares once what was hit since it last came by, and evicts the first that was not. A hit sets a bit and
- * moves nothing, and one flood of unique names cannot wash out what is asked again and again, as it would with LRU.
+ * An answer may stay for some time after it has expired, for when there is no newer one to be had (RFC 8767); `find` never
+ * gives such a one, `findStale` no other. `sieve-map.ts` says what goes when room is needed: they first.
  *
  * Time is the wall clock's. After a step back of it, entries from the future are dropped rather than kept too long.
- * Not here: serving stale answers, prefetching.
  */
 import type { Question, ResourceRecord } from '../../dns/message.ts';
+import { lowerOctet, type Name } from '../../dns/name.ts';
 import { rcodes } from '../../dns/rcode.ts';
 import { recordTypes } from '../../dns/record-type.ts';
 import type { Reply } from '../reply.ts';
-import { type AnswerFlags, answerKey } from './answer-key.ts';
+import { type AnswerFlags, answerKey, questionOf } from './answer-key.ts';
+import { type CacheSize, SieveEntry, SieveMap } from './sieve-map.ts';
 
 export interface KeptAnswer {
   readonly question: Question;
   readonly flags: AnswerFlags;
   readonly reply: Reply;
-  /** How long it may be served; 0 is not kept. */
+  /** How long it may be served; 0 is not kept, and ends what was kept before. */
   readonly ttlSeconds: number;
 }
 
-interface Entry {
-  readonly key: string;
-  readonly reply: Reply;
-  readonly storedMs: number;
-  readonly expiresMs: number;
-  readonly octets: number;
-  isHit: boolean;
-  /** Towards the oldest and the newest entry. */
-  older: Entry | undefined;
-  newer: Entry | undefined;
-}
-
-/** An entry may have this share of the cache at most, and 16 KiB: one name must not buy the room of thousands. */
-const entryShare = 1 / 64;
-const entryOctetLimit = 16 * 1024;
-
-/** What V8 takes for an entry and its key, and for a record with its name, data and the objects around them (measured). */
-const entryOverhead = 350;
-const recordOverhead = 250;
+/** What V8 takes for an entry and its key, and for a record with its name and data; `test/bench/cache-memory.ts` measures it. */
+const entryOverhead = 800;
+const recordOverhead = 330;
 
 /** Stands for "any type" in the key of NXDOMAIN: type 0 is reserved (RFC 6895 section 3.1). */
 const anyType = 0;
 
-export class AnswerCache {
-  readonly #maxOctets: number;
-  readonly #entries = new Map<string, Entry>();
-  #octets = 0;
-  #evictions = 0;
-  #oldest: Entry | undefined;
-  #newest: Entry | undefined;
-  #hand: Entry | undefined;
+/** Answers that lived shorter are not worth a refresh of their own: they are gone before many ask. */
+const refreshLeastSeconds = 10;
+/** The part of the life that is left when a refresh is due; Unbound's and Knot Resolver's as well. */
+const refreshShare = 0.1;
 
-  constructor(maxOctets: number) {
-    this.#maxOctets = maxOctets;
+export class AnswerEntry extends SieveEntry {
+  readonly reply: Reply;
+  readonly storedMs: number;
+  readonly expiresMs: number;
+  /** From when on a hit should have it refreshed. */
+  refreshMs: number;
+  /** Once stale: until when, on the monotonic clock, nothing newer is waited for. */
+  retryMs = 0;
+
+  constructor(key: string, reply: Reply, { storedMs, expiresMs }: { storedMs: number; expiresMs: number }) {
+    const records = reply.answers.length + reply.authorities.length;
+    const octets = entryOverhead + 2 * key.length + records * recordOverhead + (reply.upstreamOctets ?? 0);
+    super(key, octets, Math.ceil(expiresMs / 1000));
+    this.reply = reply.origin === 'cache' ? reply : { ...reply, origin: 'cache' };
+    this.storedMs = storedMs;
+    this.expiresMs = expiresMs;
+    const lifeMs = expiresMs - storedMs;
+    this.refreshMs =
+      lifeMs < refreshLeastSeconds * 1000 ? Number.POSITIVE_INFINITY : expiresMs - lifeMs * refreshShare;
   }
 
-  get size(): { entries: number; octets: number; maxOctets: number; evictions: number } {
-    return {
-      entries: this.#entries.size,
-      octets: this.#octets,
-      maxOctets: this.#maxOctets,
-      evictions: this.#evictions,
-    };
+  /** The reply, its TTLs counted down to now. */
+  replyAt(wallMs: number): Reply {
+    return aged(this.reply, Math.floor((wallMs - this.storedMs) / 1000));
+  }
+}
+
+/** An entry as it is dumped and loaded. */
+export interface DumpedAnswer extends KeptAnswer {
+  /** How long it has been kept. */
+  readonly ageMs: number;
+}
+
+export class AnswerCache {
+  readonly #staleMs: number;
+  readonly #entries: SieveMap<AnswerEntry>;
+
+  /** `staleMs`: how long an answer stays past its end. */
+  constructor(maxOctets: number, staleMs = 0) {
+    this.#staleMs = staleMs;
+    this.#entries = new SieveMap(maxOctets);
+  }
+
+  get size(): CacheSize {
+    return this.#entries.size;
   }
 
   /** The reply to this question, its TTLs counted down to now. */
   find(question: Question, flags: AnswerFlags, wallMs: number): Reply | undefined {
-    return (
-      this.#fresh(answerKey(question, flags), wallMs) ??
-      this.#fresh(answerKey(question, flags, anyType), wallMs)
-    );
+    return this.findEntry(question, flags, wallMs)?.replyAt(wallMs);
   }
 
-  keep({ question, flags, reply, ttlSeconds }: KeptAnswer, wallMs: number): void {
-    if (ttlSeconds <= 0) return;
-    // With a CNAME in front, it is the alias's target that does not exist, and other types may lead elsewhere.
-    const deniesName =
-      reply.rcode === rcodes.NXDOMAIN && reply.answers.length === 0 && question.type !== recordTypes.DS;
-    const key = answerKey(question, flags, deniesName ? anyType : question.type);
-    const records = reply.answers.length + reply.authorities.length;
-    const octets = entryOverhead + 2 * key.length + records * recordOverhead + (reply.upstreamOctets ?? 0);
-    const replaced = this.#entries.get(key);
-    if (replaced) this.#remove(replaced);
-    if (octets > Math.min(entryOctetLimit, this.#maxOctets * entryShare)) return;
-    while (this.#octets + octets > this.#maxOctets) this.#evictOne();
-    this.#add({
-      key,
-      reply,
-      storedMs: wallMs,
-      expiresMs: wallMs + ttlSeconds * 1000,
-      octets,
-      isHit: false,
-      older: undefined,
-      newer: undefined,
-    });
+  /** As `find`, the entry itself. */
+  findEntry(question: Question, flags: AnswerFlags, wallMs: number): AnswerEntry | undefined {
+    const entry =
+      this.#fresh(answerKey(question, flags), wallMs) ??
+      this.#fresh(answerKey(question, flags, anyType), wallMs);
+    if (entry) entry.isHit = true;
+    return entry;
+  }
+
+  /** What the reply was, not longer ago than allowed; of two, the one learnt last. */
+  findStale(question: Question, flags: AnswerFlags, wallMs: number): AnswerEntry | undefined {
+    if (this.#staleMs === 0) return undefined;
+    const exact = this.#stale(answerKey(question, flags), wallMs);
+    const denial = this.#stale(answerKey(question, flags, anyType), wallMs);
+    return exact && denial ? (exact.storedMs < denial.storedMs ? denial : exact) : (exact ?? denial);
+  }
+
+  /** Whether the entry is still here - not replaced, flushed or evicted - and may still be given. */
+  isStillStale(entry: AnswerEntry, wallMs: number): boolean {
+    return this.#stale(entry.key, wallMs) === entry;
+  }
+
+  keep(answer: KeptAnswer, wallMs: number): void {
+    this.#keep(answer, { storedMs: wallMs, nowMs: wallMs });
+  }
+
+  /** Takes an answer that was kept elsewhere, or before, as old as it is; not in the place of one that is fresh. */
+  restore(answer: DumpedAnswer, wallMs: number): boolean {
+    const { question, flags, ageMs, ttlSeconds } = answer;
+    if (ageMs >= ttlSeconds * 1000 || this.#fresh(answerKey(question, flags), wallMs)) return false;
+    if (this.#fresh(answerKey(question, flags, anyType), wallMs)) return false;
+    return this.#keep(answer, { storedMs: wallMs - ageMs, nowMs: wallMs });
+  }
+
+  /** What is fresh, one at a time, proven entries first; the cache may change between two steps. */
+  *kept(clock: { wallMs(): number }): Generator<DumpedAnswer | undefined> {
+    for (const isProven of [true, false]) {
+      for (const entry of this.#entries.present()) {
+        const nowMs = clock.wallMs();
+        // A step without a result, so that whoever walks may stop for breath.
+        yield entry.isProven === isProven && nowMs < entry.expiresMs && nowMs >= entry.storedMs
+          ? dumped(entry, nowMs)
+          : undefined;
+      }
+    }
+  }
+
+  /**
+   * Drops the answers to questions about a name that `matches` and those with a record there, in steps, so that whoever
+   * walks may stop for breath; gives the number.
+   */
+  *drop(matches: (name: Name) => boolean): Generator<undefined, number> {
+    let dropped = 0;
+    for (const entry of this.#entries.present()) {
+      yield;
+      const isMeant =
+        matches(questionOf(entry.key).question.name) ||
+        entry.reply.answers.some(record => matches(lowered(record.name)));
+      if (!isMeant) continue;
+      this.#entries.delete(entry);
+      dropped += 1;
+    }
+    return dropped;
   }
 
   clear(): void {
     this.#entries.clear();
-    this.#octets = 0;
-    this.#oldest = undefined;
-    this.#newest = undefined;
-    this.#hand = undefined;
   }
 
-  #fresh(key: string, wallMs: number): Reply | undefined {
+  #keep(
+    { question, flags, reply, ttlSeconds }: KeptAnswer,
+    { storedMs, nowMs }: { storedMs: number; nowMs: number },
+  ): boolean {
+    // With a CNAME in front, it is the alias's target that does not exist, and other types may lead elsewhere.
+    const deniesName =
+      reply.rcode === rcodes.NXDOMAIN && reply.answers.length === 0 && question.type !== recordTypes.DS;
+    const exactKey = answerKey(question, flags);
+    const anyKey = answerKey(question, flags, anyType);
+    // What is learnt now ends what was said before, whether it may itself be kept or not.
+    this.#forget(deniesName || ttlSeconds <= 0 ? exactKey : anyKey);
+    if (ttlSeconds <= 0) return false;
+    const times = { storedMs, expiresMs: storedMs + ttlSeconds * 1000 };
+    const entry = new AnswerEntry(deniesName ? anyKey : exactKey, reply, times);
+    return this.#entries.set(entry, Math.floor(nowMs / 1000));
+  }
+
+  #forget(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry) this.#entries.delete(entry);
+  }
+
+  #fresh(key: string, wallMs: number): AnswerEntry | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
     if (wallMs >= entry.expiresMs || wallMs < entry.storedMs) {
-      this.#remove(entry);
+      if (wallMs >= entry.expiresMs + this.#staleMs || wallMs < entry.storedMs) this.#entries.delete(entry);
       return undefined;
     }
-    entry.isHit = true;
-    return aged(entry.reply, Math.floor((wallMs - entry.storedMs) / 1000));
+    return entry;
   }
 
-  #evictOne(): void {
-    let entry = this.#hand ?? this.#oldest;
-    while (entry?.isHit) {
-      entry.isHit = false;
-      entry = entry.newer ?? this.#oldest;
-    }
-    if (!entry) return;
-    this.#hand = entry;
-    this.#remove(entry);
-    this.#evictions += 1;
+  #stale(key: string, wallMs: number): AnswerEntry | undefined {
+    const entry = this.#entries.get(key);
+    return entry && wallMs >= entry.expiresMs && wallMs < entry.expiresMs + this.#staleMs ? entry : undefined;
   }
+}
 
-  #add(entry: Entry): void {
-    entry.older = this.#newest;
-    if (this.#newest) this.#newest.newer = entry;
-    else this.#oldest = entry;
-    this.#newest = entry;
-    this.#entries.set(entry.key, entry);
-    this.#octets += entry.octets;
-  }
+function dumped(entry: AnswerEntry, nowMs: number): DumpedAnswer {
+  return {
+    ...questionOf(entry.key),
+    reply: entry.reply,
+    ttlSeconds: (entry.expiresMs - entry.storedMs) / 1000,
+    ageMs: nowMs - entry.storedMs,
+  };
+}
 
-  #remove(entry: Entry): void {
-    if (this.#hand === entry) this.#hand = entry.newer;
-    if (entry.older) entry.older.newer = entry.newer;
-    else this.#oldest = entry.newer;
-    if (entry.newer) entry.newer.older = entry.older;
-    else this.#newest = entry.older;
-    this.#entries.delete(entry.key);
-    this.#octets -= entry.octets;
-  }
+function lowered(name: Name): Name {
+  return name.some(octet => lowerOctet(octet) !== octet) ? name.map(lowerOctet) : name;
 }
 
 function aged(reply: Reply, seconds: number): Reply {

@@ -10,7 +10,9 @@ export interface TtlLimits {
   readonly maxNegativeSeconds: number;
 }
 
-export function ttlLimits({ minTtl = 0, maxTtl, maxNegativeTtl }: ResolverConfig['cache']): TtlLimits {
+type TtlKeys = Pick<ResolverConfig['cache'], 'minTtl' | 'maxTtl' | 'maxNegativeTtl'>;
+
+export function ttlLimits({ minTtl = 0, maxTtl, maxNegativeTtl }: TtlKeys): TtlLimits {
   return {
     minSeconds: Math.floor(minTtl / 1000),
     maxSeconds: Math.floor(maxTtl / 1000),

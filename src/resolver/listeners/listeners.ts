@@ -86,13 +86,20 @@ export class Listeners implements AsyncDisposable {
   }
 
   /**
-   * Binds the management addresses, and begins to try the service addresses.
+   * Binds the management addresses. The service addresses wait for `serve`.
    * @throws Fault `environment` when a management address cannot be had.
    */
   async start(signal: AbortSignal): Promise<void> {
     const management = this.#seats.filter(seat => seat.local.kind === 'management');
     await Promise.all(management.map(seat => this.#bindManagement(seat, signal)));
-    this.#keeping = this.#seats.map(seat => this.#keep(seat));
+    this.#keeping = management.map(seat => this.#keep(seat));
+  }
+
+  /** Begins to try the service addresses. */
+  serve(): void {
+    if (this.#closing.signal.aborted) return;
+    const service = this.#seats.filter(seat => seat.local.kind === 'service');
+    this.#keeping.push(...service.map(seat => this.#keep(seat)));
   }
 
   /** Takes nothing more, and waits (not for long) until what has been taken is answered. */

@@ -1,0 +1,249 @@
+/**
+ * RRsets and denials learnt by recursion, each on its own, from which the iterator puts answers together.
+ *
+ * Data of recursion alone. What the upstreams of a forward zone say is never here: it stays in the answer cache, under the
+ * question that it answered, so that whoever can answer for a forward zone decides nothing about names outside it, and the
+ * other way round (MaginotDNS, USENIX Security 2023). What may be kept at all - what was asked for, by a zone's own
+ * servers, about that zone - is the iterator's to judge; the rank it gives is the cache's to keep: glue is there for
+ * finding servers, and `find` never gives it to whoever asks for an answer (RFC 2181 section 5.4.1).
+ *
+ * A name and type have data or a denial, never both: the newer replaces the other, if its rank allows. NXDOMAIN stands
+ * under the name for every type, and denies what is below it too (RFC 8020).
+ *
+ * An entry is one string of octets (`rrset-entry.ts`), read anew each time it is asked for. Times are whole seconds of the
+ * wall clock, rounded so that nothing is kept too long. After a step back of it, entries from the future are dropped.
+ */
+import { lowerOctet, type Name } from '../../dns/name.ts';
+import { recordClasses } from '../../dns/record-class.ts';
+import { recordTypes } from '../../dns/record-type.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { TtlLimits } from './cacheable.ts';
+import { octetsToText, rdataToOctets, recordsToOctets, textToOctets } from './record-wire.ts';
+import { type Denial, type Rank, type RRset, type RRsetStore, ranks } from './rrset.ts';
+import {
+  anyType,
+  denialOf,
+  denies,
+  isFresh,
+  joined,
+  type KeptRRset,
+  keptOf,
+  keyHead,
+  RRsetEntry,
+  rrsetOf,
+} from './rrset-entry.ts';
+import { type CacheSize, SieveMap } from './sieve-map.ts';
+
+/** RFC 2181 section 8: a TTL beyond is to be read as 0. */
+const largestTtl = 2 ** 31 - 1;
+
+/** RFC 6895 section 3.1: these are of questions and transactions, never data; ANY is one of them. */
+const firstMetaType = 128;
+const lastMetaType = 255;
+
+export interface RRsetCacheOptions {
+  readonly maxOctets: number;
+  readonly limits: TtlLimits;
+  readonly clock: Clock;
+}
+
+export class RRsetCache implements RRsetStore {
+  readonly #entries: SieveMap<RRsetEntry>;
+  readonly #limits: TtlLimits;
+  readonly #clock: Clock;
+  /** Where keys are put together: type, then the name in lower case. A name has 255 octets at most. */
+  readonly #scratch = Buffer.alloc(keyHead + 255);
+
+  constructor({ maxOctets, limits, clock }: RRsetCacheOptions) {
+    this.#entries = new SieveMap(maxOctets);
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  get size(): CacheSize {
+    return this.#entries.size;
+  }
+
+  find(name: Name, type: number, atLeast: Rank): RRset | undefined {
+    const nowS = this.#nowS();
+    const entry = this.#fresh(this.#key(name, type), nowS);
+    if (!entry || entry.rank === denies || entry.rank < atLeast) return undefined;
+    entry.isHit = true;
+    return rrsetOf(entry, { name, type, ttl: entry.expiresS - nowS });
+  }
+
+  findDenial(name: Name, type: number): Denial | undefined {
+    const nowS = this.#nowS();
+    let entry = this.#fresh(this.#key(name, type), nowS);
+    if (entry?.rank === denies) return hit(entry, { name, type, nowS });
+    // The name itself, then its ancestors but the root: each key is the tail of the last one under a new head.
+    this.#key(name, anyType);
+    for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) {
+      this.#scratch.fill(0, at, at + keyHead);
+      entry = this.#fresh(this.#scratch.toString('latin1', at, keyHead + name.length), nowS);
+      if (entry) return hit(entry, { name: name.subarray(at), type: undefined, nowS });
+    }
+    return undefined;
+  }
+
+  keep(rrset: RRset, rank: Rank): void {
+    const { minSeconds, maxSeconds } = this.#limits;
+    const ttls = [...rrset.records, ...rrset.signatures].map(record => readTtl(record.ttl));
+    // RFC 2181 section 5.2: where they differ, the least is meant.
+    const ttl = clamp(Math.min(readTtl(rrset.ttl), ...ttls), minSeconds, maxSeconds);
+    this.#keepRRset(rrset, rank, { ttl, ageS: 0 });
+  }
+
+  keepDenial(denial: Denial): void {
+    const soa = denial.proof.find(({ rdata }) => rdata.kind === 'SOA');
+    // RFC 2308 section 5: without a SOA record there is nothing that says for how long.
+    if (soa?.rdata.kind !== 'SOA') return;
+    const says = Math.min(readTtl(denial.ttl), readTtl(soa.ttl), readTtl(soa.rdata.minimum));
+    this.#keepDenial(denial, { ttl: Math.min(says, this.#limits.maxNegativeSeconds), ageS: 0 });
+  }
+
+  /** Has the next search for this name and type miss: what is about to be asked anew must not be answered from here. */
+  forget(name: Name, type: number): void {
+    for (const key of [this.#key(name, type), this.#key(name, anyType)]) {
+      const entry = this.#entries.get(key);
+      if (entry) this.#entries.delete(entry);
+    }
+  }
+
+  /** NXDOMAIN of the name and of its ancestors: what denies the name. */
+  forgetDenials(name: Name): void {
+    this.#key(name, anyType);
+    for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) {
+      this.#scratch.fill(0, at, at + keyHead);
+      const entry = this.#entries.get(this.#scratch.toString('latin1', at, keyHead + name.length));
+      if (entry) this.#entries.delete(entry);
+    }
+  }
+
+  /**
+   * Takes back what `kept` gave, as old as it is, unless there is fresh data of no lower rank here; gives whether it did.
+   */
+  restore(kept: KeptRRset): boolean {
+    const { ageS } = kept;
+    const rank = 'rrset' in kept ? kept.rank : denies;
+    const { name, type } = 'rrset' in kept ? kept.rrset : kept.denial;
+    const here = this.#fresh(this.#key(name, type ?? anyType), this.#nowS());
+    if (here && here.rank >= rank) return false;
+    if ('rrset' in kept) {
+      const { minSeconds, maxSeconds } = this.#limits;
+      const ttl = clamp(kept.rrset.ttl, minSeconds, maxSeconds);
+      return this.#keepRRset(kept.rrset, kept.rank, { ttl, ageS });
+    }
+    const ttl = Math.min(kept.denial.ttl, this.#limits.maxNegativeSeconds);
+    return this.#keepDenial(kept.denial, { ttl, ageS });
+  }
+
+  /** What is fresh, one at a time, proven entries first; the cache may change between two steps. */
+  *kept(): Generator<KeptRRset | undefined> {
+    for (const isProven of [true, false]) {
+      for (const entry of this.#entries.present()) {
+        const nowS = this.#nowS();
+        // A step without a result, so that whoever walks may stop for breath.
+        yield entry.isProven === isProven && isFresh(entry, nowS) ? keptOf(entry, nowS) : undefined;
+      }
+    }
+  }
+
+  /** Drops what lies at a name that `matches`, in steps, so that whoever walks may stop for breath; gives the number. */
+  *drop(matches: (name: Name) => boolean): Generator<undefined, number> {
+    let dropped = 0;
+    for (const entry of this.#entries.present()) {
+      yield;
+      if (!matches(textToOctets(entry.key, keyHead))) continue;
+      this.#entries.delete(entry);
+      dropped += 1;
+    }
+    return dropped;
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  #keepRRset(rrset: RRset, rank: Rank, { ttl, ageS }: { ttl: number; ageS: number }): boolean {
+    const { name, type, records, signatures } = rrset;
+    if (rrset.class !== recordClasses.IN || !isData(type) || records.length === 0) return false;
+    const nowS = this.#nowS();
+    const key = this.#key(name, type);
+    const held = this.#fresh(key, nowS);
+    if (held && held.rank > rank && !(held.rank === denies && rank === ranks.authoritativeAnswer))
+      return false;
+    if (ttl - ageS <= 0) {
+      // What is not to be kept ends what was kept before all the same.
+      if (held) this.#entries.delete(held);
+      return false;
+    }
+    const data = rdataToOctets(records);
+    const text = octetsToText(data);
+    const signed = signatures.length === 0 ? '' : octetsToText(rdataToOctets(signatures));
+    const content = {
+      ttl,
+      rank,
+      data: signed === '' ? text : joined(text, signed),
+      signaturesAt: text.length,
+    };
+    const isKept = this.#entries.set(new RRsetEntry(key, nowS - ageS + ttl, content), nowS);
+    // What a name has, or a name below has, says that the name is there.
+    if (rank >= ranks.answer) this.forgetDenials(name);
+    return isKept;
+  }
+
+  #keepDenial(denial: Denial, { ttl, ageS }: { ttl: number; ageS: number }): boolean {
+    const { name, type, proof } = denial;
+    if (ttl - ageS <= 0 || denial.class !== recordClasses.IN) return false;
+    // Nobody can deny the root.
+    if (type === undefined ? name.length === 1 : !isData(type)) return false;
+    const nowS = this.#nowS();
+    // RFC 9077: the proofs of a denial last no longer than the denial.
+    const records = proof.map(record => ({ ...record, ttl: Math.min(readTtl(record.ttl), ttl) }));
+    const data = octetsToText(recordsToOctets(records));
+    const content = { ttl, rank: denies, data, signaturesAt: data.length } as const;
+    const key = this.#key(name, type ?? anyType);
+    return this.#entries.set(new RRsetEntry(key, nowS - ageS + ttl, content), nowS);
+  }
+
+  #fresh(key: string, nowS: number): RRsetEntry | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry || isFresh(entry, nowS)) return entry;
+    // An expired one stays until room is needed: it holds the standing that its successor takes over.
+    if (entry.expiresS - entry.ttl > nowS) this.#entries.delete(entry);
+    return undefined;
+  }
+
+  #nowS(): number {
+    return Math.floor(this.#clock.wallMs() / 1000);
+  }
+
+  #key(name: Name, type: number): string {
+    const scratch = this.#scratch;
+    scratch[0] = type >> 8;
+    scratch[1] = type & 0xff;
+    for (let at = 0; at < name.length; at += 1) scratch[keyHead + at] = lowerOctet(name[at] ?? 0);
+    return scratch.toString('latin1', 0, keyHead + name.length);
+  }
+}
+
+function isData(type: number): boolean {
+  return type > 0 && type !== recordTypes.OPT && (type < firstMetaType || type > lastMetaType);
+}
+
+function readTtl(ttl: number): number {
+  return ttl > largestTtl || ttl < 0 ? 0 : Math.floor(ttl);
+}
+
+function clamp(ttl: number, least: number, most: number): number {
+  return Math.min(Math.max(ttl, least), most);
+}
+
+function hit(
+  entry: RRsetEntry,
+  { name, type, nowS }: { name: Name; type: number | undefined; nowS: number },
+): Denial {
+  entry.isHit = true;
+  return denialOf(entry, { name, type, ttl: entry.expiresS - nowS });
+}
