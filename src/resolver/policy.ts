@@ -14,6 +14,8 @@ import type { PopSlice } from '../config/anycast-config.ts';
 import type { Message, Question } from '../dns/message.ts';
 import type { Clock } from '../system/clock.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
+import type { CookieStatus } from './clients/client-counters.ts';
+import type { Clients } from './clients/clients.ts';
 import type { ResolverCounters } from './counters.ts';
 import type { Client } from './listeners/client.ts';
 import type { Reply } from './reply.ts';
@@ -32,6 +34,8 @@ export interface ClientQuery {
   readonly client: Client;
   /** Whether the client has shown that it is where it says: it speaks over a connection, or sent a good cookie. */
   readonly isAddressProven: boolean;
+  /** What the query's DNS cookie is worth; `absent` too where cookies are off. */
+  readonly cookie: CookieStatus;
   /** Pays for all that is done on behalf of this query. */
   readonly budget: WorkBudget;
 }
@@ -48,6 +52,7 @@ export interface PolicyServices {
   readonly clock: Clock;
   readonly cache: AnswerCache;
   readonly resolution: Resolution;
+  readonly clients: Clients;
   readonly counters: ResolverCounters;
 }
 
