@@ -5,7 +5,8 @@
  * well-formed query (`listeners/respond.ts` says which those are), many at a time. It answers by itself, or calls `next`
  * with the query and gives what comes back, changed or not. Where its answer needs another question answered it may call
  * `next` with that; the budget stays the query's own. It gives a reply where it can and a promise where it must wait:
- * what is answered from memory never leaves the turn of the event loop in which the query arrived.
+ * what is answered from memory never leaves the turn of the event loop in which the query arrived. Where nothing is to be
+ * sent it gives `silence` (`reply.ts`).
  *
  * A handler logs nothing and keeps nothing per query. What it throws is answered with SERVFAIL, counted and logged.
  */

@@ -113,6 +113,15 @@ describe("reflection: a flood in a victim's name", () => {
     assert.equal(server.clients.counters.limited.refused, 10);
   });
 
+  it('in the name of a stranger gets a refusal, of no more octets than the query, a cookie and the reason', async () => {
+    await using server = await openGuardedResponder({ resolve: () => big, secrets: [secret] });
+    for (const octets of [plain, withCookie]) {
+      const sent = server.ask(octets, { address: '192.0.2.77' });
+      assert.equal(messageOf(sent).rcode, rcodes.REFUSED);
+      assert.ok(sent && sent !== 'waiting' && sent.octets.length <= octets.length + 16 + 6);
+    }
+  });
+
   it('is not limited for networks that are exempt', async () => {
     const clients = ['rateLimit: { perSecond: 1, burst: 1 }', 'exempt: [198.18.0.0/24]'];
     await using server = await openGuardedResponder({ resolve: () => big, clients });
