@@ -32,6 +32,7 @@ export const replyCodes = [
   rcodes.REFUSED,
   rcodes.YXDOMAIN,
   rcodes.BADVERS,
+  rcodes.BADCOOKIE,
 ].map(rcode => ({ rcode, label: rcodeName(rcode) }));
 
 export interface ResolverCounters {

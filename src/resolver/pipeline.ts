@@ -9,7 +9,9 @@ import type { PopSlice } from '../config/anycast-config.ts';
 import { access } from './policies/access.ts';
 import { cache } from './policies/cache.ts';
 import { identity } from './policies/identity.ts';
+import { inFlight } from './policies/in-flight.ts';
 import { minimalAny } from './policies/minimal-any.ts';
+import { rateLimit } from './policies/rate-limit.ts';
 import { recursionDesired } from './policies/recursion-desired.ts';
 import { resolve } from './policies/resolve.ts';
 import { sanity } from './policies/sanity.ts';
@@ -24,8 +26,8 @@ export const policies: readonly Policy[] = [
   // than most queries, and it is the last stage that a stranger reaches.
   access,
 
-  // clients: (seats: cookies, then the rate limit, which trusts a client with a good cookie; both need to know who is
-  // admitted.)
+  // clients: how often those who are admitted may ask. Cookies have been judged before the first policy.
+  rateLimit,
 
   // local: names and types answered from the configuration, which must not be shadowed by the cache. Identity first: it
   // adds NSID to every reply made behind it, and answers with RD or without.
@@ -40,7 +42,8 @@ export const policies: readonly Policy[] = [
 
   // (seat: validation, between cache and resolution, so that what is kept is what was proven.)
 
-  // resolution: the only stage that sends packets.
+  // resolution: the only stage that sends packets; in front of it, how many questions one client may have it ask at once.
+  inFlight,
   resolve,
 ];
 

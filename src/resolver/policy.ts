@@ -5,7 +5,8 @@
  * well-formed query (`listeners/respond.ts` says which those are), many at a time. It answers by itself, or calls `next`
  * with the query and gives what comes back, changed or not. Where its answer needs another question answered it may call
  * `next` with that; the budget stays the query's own. It gives a reply where it can and a promise where it must wait:
- * what is answered from memory never leaves the turn of the event loop in which the query arrived.
+ * what is answered from memory never leaves the turn of the event loop in which the query arrived. Where nothing is to be
+ * sent it gives `silence` (`reply.ts`).
  *
  * A handler logs nothing and keeps nothing per query. What it throws is answered with SERVFAIL, counted and logged.
  */
@@ -16,6 +17,8 @@ import type { Clock } from '../system/clock.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import type { CacheActivity } from './cache/cache-activity.ts';
 import type { RRsetCache } from './cache/rrset-cache.ts';
+import type { CookieStatus } from './clients/client-counters.ts';
+import type { Clients } from './clients/clients.ts';
 import type { ResolverCounters } from './counters.ts';
 import type { Client } from './listeners/client.ts';
 import type { Reply } from './reply.ts';
@@ -34,6 +37,8 @@ export interface ClientQuery {
   readonly client: Client;
   /** Whether the client has shown that it is where it says: it speaks over a connection, or sent a good cookie. */
   readonly isAddressProven: boolean;
+  /** What the query's DNS cookie is worth; `absent` too where cookies are off. */
+  readonly cookie: CookieStatus;
   /** Pays for all that is done on behalf of this query. */
   readonly budget: WorkBudget;
 }
@@ -52,6 +57,7 @@ export interface PolicyServices {
   readonly rrsets: RRsetCache;
   readonly cacheActivity: CacheActivity;
   readonly resolution: Resolution;
+  readonly clients: Clients;
   readonly counters: ResolverCounters;
 }
 

@@ -2,6 +2,7 @@
 import type { EdnsOption } from '../dns/edns.ts';
 import type { ResourceRecord } from '../dns/message.ts';
 import { extendedErrorOption, extendedErrors } from '../dns/options/extended-error.ts';
+import { rcodes } from '../dns/rcode.ts';
 
 export interface Reply {
   readonly rcode: number;
@@ -15,7 +16,31 @@ export interface Reply {
   readonly origin?: 'cache' | 'stale' | 'resolved';
   /** Octets of the upstream's message that the records are views of; only such a reply is cached. */
   readonly upstreamOctets?: number;
+  /** Nothing is sent at all. */
+  readonly isSilence?: true;
+  /** The TC bit on what is complete as it stands: the client is to ask over TCP. */
+  readonly isTruncated?: true;
 }
+
+/** No reply. Who looks at it all the same sees a failure, so that nobody takes it for an answer without records. */
+export const silence: Reply = {
+  rcode: rcodes.SERVFAIL,
+  authoritative: false,
+  answers: [],
+  authorities: [],
+  options: [],
+  isSilence: true,
+};
+
+/** "Ask over TCP", and nothing else. */
+export const askOverTcp: Reply = {
+  rcode: rcodes.NOERROR,
+  authoritative: false,
+  answers: [],
+  authorities: [],
+  options: [],
+  isTruncated: true,
+};
 
 /** A reply without records, with its reason as an extended error (RFC 8914) when one fits. */
 export function emptyReply(rcode: number, reason?: keyof typeof extendedErrors): Reply {

@@ -13,10 +13,11 @@
  * are listened on whenever they are present. Stop, the reverse: take no
  * more queries, answer those taken (bounded), end the questions under way, close.
  *
- * Standards: RFC 1034, 1035, 2181, 2308, 4892 (id.server), 5001, 5452, 6891, 7766, 8020, 8482, 8767, 8906, 8914, 9077,
- * 9520, 9619.
+ * Standards: RFC 1034, 1035, 2181, 2308, 4892 (id.server), 5001, 5452, 6891, 7766, 7830, 7873, 8020, 8467, 8482, 8767,
+ * 8906, 8914, 9018, 9077, 9520, 9619, 9715.
  * Not here: recursion, validation, encrypted transports; their places are marked in `pipeline.ts`.
  */
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { PopSlice } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
@@ -30,6 +31,7 @@ import { CacheContents } from './cache/cache-contents.ts';
 import { ttlLimits } from './cache/cacheable.ts';
 import { RRsetCache } from './cache/rrset-cache.ts';
 import { dumpPath, peersOf, warmUp } from './cache/warm-up.ts';
+import { openClients } from './clients/clients.ts';
 import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
 import { Listeners } from './listeners/listeners.ts';
@@ -91,13 +93,18 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     },
   });
   const own = ownAddresses(slice);
+  const slotKey = [randomInt(2 ** 32), randomInt(2 ** 32)] as const;
+  const clients = parts.use(
+    await openClients({ config: resolver.clients, ownAddresses: own, clock, log, slotKey }),
+  );
   const onRefused = (): void => {
     counters.refusedConnections += 1;
   };
   const connections = new TcpConnections(options.tcpLimits ?? tcpLimits, onRefused, own);
   const responder = createResponder({
-    pipeline: createPipeline(slice, { clock, cache, rrsets, cacheActivity, resolution, counters }),
+    pipeline: createPipeline(slice, { clock, cache, rrsets, cacheActivity, resolution, clients, counters }),
     counters,
+    clients,
     clock,
     workLimits: { ...resolver.budget, timeMs: resolver.queryTimeout },
     ownAddresses: own,

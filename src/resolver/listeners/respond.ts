@@ -4,7 +4,11 @@
  * Four things are settled here because without them there is no query to give to a policy: fewer octets than a header,
  * or a response, get silence (answering a response is how two servers talk for ever); an opcode other than QUERY gets
  * NOTIMP; octets that are no message get FORMERR, as does any number of questions but one (RFC 9619).
+ *
+ * The client's cookie is judged here too (`clients/clients.ts`), since every reply to it carries one. None at all is sent
+ * where a policy says so, or over UDP where it would come so late that it may be part of a pulse (DNSBomb).
  */
+import { type EdnsOption, findOption, optionCodes } from '../../dns/edns.ts';
 import { decodeHeader, type Flags, type Header } from '../../dns/header.ts';
 import {
   decodeMessage,
@@ -14,12 +18,15 @@ import {
   type Question,
 } from '../../dns/message.ts';
 import { opcodes } from '../../dns/opcode.ts';
+import { paddingBlocks } from '../../dns/options/padding.ts';
 import { rcodes } from '../../dns/rcode.ts';
 import { WireFault } from '../../dns/wire-fault.ts';
 import type { Clock } from '../../system/clock.ts';
+import type { Clients } from '../clients/clients.ts';
+import type { CookieVerdict } from '../clients/server-cookies.ts';
 import { countReply, type ResolverCounters } from '../counters.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
-import { emptyReply, type Reply } from '../reply.ts';
+import { emptyReply, type Reply, silence } from '../reply.ts';
 import { WorkBudget, type WorkLimits } from '../work-budget.ts';
 import type { Client } from './client.ts';
 import type { Responder } from './listener.ts';
@@ -37,6 +44,8 @@ export interface RespondOptions {
   readonly pipeline: (query: ClientQuery) => Outcome;
   readonly counters: ResolverCounters;
   readonly clock: Clock;
+  /** Without: no cookies, and no answer comes too late. */
+  readonly clients?: Clients;
   /** Of each query. */
   readonly workLimits: WorkLimits;
   /** Addresses of our own: queries from them are not clients'. */
@@ -46,7 +55,7 @@ export interface RespondOptions {
 }
 
 export function createResponder(options: RespondOptions): Responder {
-  const { pipeline, counters, clock, workLimits, ownAddresses, onFault } = options;
+  const { pipeline, counters, clock, clients, workLimits, ownAddresses, onFault } = options;
   const fail = (error: unknown): Reply => {
     counters.faults += 1;
     onFault(error);
@@ -59,6 +68,14 @@ export function createResponder(options: RespondOptions): Responder {
       return fail(error);
     }
   };
+  // RFC 7873 section 5.4: a query without a question asks for a cookie alone. Its rate is looked at here, since it meets no
+  // policy; who is admitted is not, for the reply tells nothing and is as short as a refusal.
+  const replyWithoutPolicy = ({ header, message, client, cookie }: Unquestioned): Reply => {
+    if (message?.questions.length !== 0 || !cookie?.option || !clients) return refusalOf(header);
+    if (clients.admit(client.address, isProven(client, cookie))) return emptyReply(rcodes.NOERROR);
+    clients.counters.limited.dropped += 1;
+    return silence;
+  };
   return (octets, client, send) => {
     const startedMs = clock.monotonicMs();
     counters.queries[client.transport] += 1;
@@ -69,22 +86,63 @@ export function createResponder(options: RespondOptions): Responder {
       send(undefined);
       return;
     }
-    const finish = (reply: Reply, message: Message | undefined): void => {
+    const message = header.opcode === opcodes.QUERY ? readMessage(octets) : undefined;
+    const cookie = message && clients?.cookies?.judge(message.edns, client.address);
+    const finish = (reply: Reply): void => {
+      if (reply.isSilence) {
+        send(undefined);
+        return;
+      }
       countReply(counters, reply.rcode);
-      send(encodeReply({ reply, header, message, client, fail }));
+      send(encodeReply({ reply, header, message, client, cookie: cookie?.option, fail }));
       counters.latency.record(clock.monotonicMs() - startedMs);
     };
-    const message = header.opcode === opcodes.QUERY ? readMessage(octets) : undefined;
     const question = message && onlyQuestion(message);
-    if (!message || !question) {
-      finish(emptyReply(header.opcode === opcodes.QUERY ? rcodes.FORMERR : rcodes.NOTIMP), message);
+    // RFC 7873 section 5.2.2: a cookie of no possible length is a malformed message.
+    if (!message || !question || cookie?.status === 'malformed') {
+      finish(replyWithoutPolicy({ header, message, client, cookie }));
       return;
     }
-    const isAddressProven = client.transport !== 'udp';
+    const isAddressProven = isProven(client, cookie);
     const budget = new WorkBudget(workLimits, clock);
-    const outcome = answer({ message, question, client, isAddressProven, budget });
-    if (outcome instanceof Promise) void outcome.catch(fail).then(reply => finish(reply, message));
-    else finish(outcome, message);
+    const query = { message, question, client, isAddressProven, cookie: cookie?.status ?? 'absent', budget };
+    const outcome = answer(query);
+    if (!(outcome instanceof Promise)) {
+      finish(outcome);
+      return;
+    }
+    const inTime = clients && !isAddressProven ? discarding(clients, client) : asItIs;
+    void outcome.catch(fail).then(reply => finish(inTime(reply, clock.monotonicMs() - startedMs)));
+  };
+}
+
+interface Unquestioned {
+  readonly header: Header;
+  readonly message: Message | undefined;
+  readonly client: Client;
+  readonly cookie: CookieVerdict | undefined;
+}
+
+/** To what is no query that a policy could look at. */
+function refusalOf({ opcode }: Header): Reply {
+  return emptyReply(opcode === opcodes.QUERY ? rcodes.FORMERR : rcodes.NOTIMP);
+}
+
+/** Whether the client has shown that it is where it says. */
+function isProven({ transport }: Client, cookie: CookieVerdict | undefined): boolean {
+  return transport !== 'udp' || cookie?.status === 'good';
+}
+
+function asItIs(reply: Reply): Reply {
+  return reply;
+}
+
+/** Silence instead of a reply that took too long. */
+function discarding(clients: Clients, { address }: Client): (reply: Reply, tookMs: number) => Reply {
+  return (reply, tookMs) => {
+    if (tookMs <= clients.discardAfterMs || reply.isSilence || clients.isExempt(address)) return reply;
+    clients.counters.limited.discarded += 1;
+    return silence;
   };
 }
 
@@ -107,25 +165,51 @@ interface Addressed {
   /** The query, as far as it could be read. */
   readonly message: Message | undefined;
   readonly client: Client;
+  /** Of the reply. */
+  readonly cookie: EdnsOption | undefined;
   readonly fail: (error: unknown) => Reply;
 }
 
 /** A reply that cannot be written (a fault of ours) becomes SERVFAIL. */
 function encodeReply(addressed: Addressed): Uint8Array {
-  const { reply, message, client, fail } = addressed;
-  const maxSize = client.transport === 'udp' ? udpSizeFor(message) : maxMessageSize;
   try {
-    return encodeMessage(replyMessage(reply, addressed), { maxSize });
+    return encodeFitting(addressed);
   } catch (error) {
-    return encodeMessage(replyMessage(fail(error), addressed), { maxSize });
+    return encodeFitting({ ...addressed, reply: addressed.fail(error) });
   }
+}
+
+/** RFC 8914 section 3: extended errors make room for everything else, and the TC bit says that they did. One step, whatever their number. */
+function encodeFitting(addressed: Addressed): Uint8Array {
+  const { reply, message, client } = addressed;
+  const maxSize = client.transport === 'udp' ? udpSizeFor(message) : maxMessageSize;
+  const options = isPadded(addressed) ? { maxSize, padTo: paddingBlocks.response } : { maxSize };
+  const octets = encodeMessage(replyMessage(reply, addressed), options);
+  if (!isTruncated(octets) || !reply.options.some(isExtendedError)) return octets;
+  const others = reply.options.filter(option => !isExtendedError(option));
+  return encodeMessage(replyMessage({ ...reply, options: others, isTruncated: true }, addressed), options);
+}
+
+/** RFC 7830 section 4: where the query is, and section 6: never where everyone can read what is hidden. */
+function isPadded({ client, message }: Addressed): boolean {
+  const isEncrypted = client.transport === 'dot' || client.transport === 'doh';
+  return isEncrypted && findOption(message?.edns, optionCodes.padding) !== undefined;
+}
+
+/** The TC bit (RFC 1035 section 4.1.1). */
+function isTruncated(octets: Uint8Array): boolean {
+  return ((octets[2] ?? 0) & 0x02) !== 0;
+}
+
+function isExtendedError({ code }: EdnsOption): boolean {
+  return code === optionCodes.extendedError;
 }
 
 function udpSizeFor(message: Message | undefined): number {
   return message?.edns ? Math.min(message.edns.udpPayloadSize, udpPayloadSize) : plainUdpSize;
 }
 
-function replyMessage(reply: Reply, { header, message }: Addressed): Message {
+function replyMessage(reply: Reply, { header, message, cookie }: Addressed): Message {
   return {
     id: header.id,
     opcode: header.opcode,
@@ -136,7 +220,13 @@ function replyMessage(reply: Reply, { header, message }: Addressed): Message {
     authorities: reply.authorities,
     additionals: [],
     ...(message?.edns && {
-      edns: { udpPayloadSize, version: 0, dnssecOk: message.edns.dnssecOk, options: reply.options },
+      edns: {
+        udpPayloadSize,
+        version: 0,
+        dnssecOk: message.edns.dnssecOk,
+        // First, so that it is the last to be left out: without it the client may not believe the rest.
+        options: cookie ? [cookie, ...reply.options] : reply.options,
+      },
     }),
   };
 }
@@ -144,7 +234,15 @@ function replyMessage(reply: Reply, { header, message }: Addressed): Message {
 /** RD and CD are the client's own (RFC 1035, RFC 4035 section 3.2.2). RA says no to those who are refused. AD is for a validator. */
 function replyFlags(reply: Reply, { flags }: Header): Flags {
   const ra = reply.rcode !== rcodes.REFUSED;
-  return { qr: true, aa: reply.authoritative, tc: false, rd: flags.rd, ra, ad: false, cd: flags.cd };
+  return {
+    qr: true,
+    aa: reply.authoritative,
+    tc: reply.isTruncated ?? false,
+    rd: flags.rd,
+    ra,
+    ad: false,
+    cd: flags.cd,
+  };
 }
 
 /** Letter case included: clients compare it. A query with two questions is answered without any. */
