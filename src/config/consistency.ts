@@ -27,6 +27,7 @@ export function inconsistencies(config: AnycastConfig): Complaint[] {
   return [
     ...serviceComplaints(config),
     ...resolverComplaints(config),
+    ...rootHintComplaints(config),
     ...warmUpComplaints(config),
     ...telemetryComplaints(config),
     ...floorComplaints(config),
@@ -93,6 +94,22 @@ function warmUpComplaints({ resolver, pops }: AnycastConfig): Complaint[] {
       path: ['resolver', 'cache', 'warmUp', 'from'],
       message: `there is no PoP '${name}': ${suggestion(name, Object.keys(pops))}`,
     }));
+}
+
+function rootHintComplaints({ resolver, service }: AnycastConfig): Complaint[] {
+  return (resolver.recursion.rootHints ?? []).flatMap(({ name, addresses }, index) => {
+    const path = ['resolver', 'recursion', 'rootHints', index];
+    const complaints: Complaint[] = [];
+    if (!parseName(name))
+      complaints.push({ path: [...path, 'name'], message: `'${name}' is not a domain name` });
+    for (const address of addresses)
+      if (isServiceAddress(service, address))
+        complaints.push({
+          path: [...path, 'addresses'],
+          message: `${address.text} is the service address: the resolver would ask itself`,
+        });
+    return complaints;
+  });
 }
 
 function telemetryComplaints({ telemetry }: AnycastConfig): Complaint[] {

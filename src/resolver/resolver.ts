@@ -15,7 +15,7 @@
  *
  * Standards: RFC 1034, 1035, 2181, 2308, 4892 (id.server), 5001, 5452, 6891, 7766, 7830, 7873, 8020, 8467, 8482, 8767,
  * 8906, 8914, 9018, 9077, 9520, 9619, 9715.
- * Not here: recursion, validation, encrypted transports; their places are marked in `pipeline.ts`.
+ * Not here: validation, encrypted transports; their places are marked in `pipeline.ts`.
  */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
@@ -34,6 +34,8 @@ import { dumpPath, peersOf, warmUp } from './cache/warm-up.ts';
 import { openClients } from './clients/clients.ts';
 import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
+import { authoritiesOf } from './exchange/authorities-of.ts';
+import { iteratorOf } from './iterator/iterator-of.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
 import { TcpConnections, type TcpLimits, tcpLimits } from './listeners/tcp-connections.ts';
@@ -86,8 +88,17 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     upstreamTimeoutMs: resolver.upstreamTimeout,
     upstreamPort: options.upstreamPort ?? 53,
   });
+  const authorities = parts.use(authoritiesOf(slice, { clock, port: options.upstreamPort ?? 53 }));
+  const iterator = iteratorOf(slice, {
+    clock,
+    authorities,
+    store: rrsets,
+    forwarded: (question, flags, budget) =>
+      forwarder.holds(question) ? Promise.resolve(forwarder.resolve(question, flags, budget)) : undefined,
+  });
   const resolution = createResolution({
     forwarder,
+    iterator,
     onExhausted: limit => {
       counters.exhausted[limit] += 1;
     },
@@ -113,6 +124,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const listeners = new Listeners({ slice, responder, connections, clock, log });
   // Ends from the last to the first: no more queries, no more questions (what still waits gets SERVFAIL), no more sockets.
   parts.use(listeners);
+  parts.use(iterator);
   parts.use(forwarder);
   parts.defer(() => listeners.drain());
   // The agent has seen the control socket close and withdraws; clients come until the routers have heard of it.

@@ -3,6 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeMessage, encodeMessage, type Message } from '../../src/dns/message.ts';
 import { AnswerCache } from '../../src/resolver/cache/answer-cache.ts';
+import { createCacheActivity } from '../../src/resolver/cache/cache-activity.ts';
+import { ttlLimits } from '../../src/resolver/cache/cacheable.ts';
+import { RRsetCache } from '../../src/resolver/cache/rrset-cache.ts';
 import { type Clients, openClients } from '../../src/resolver/clients/clients.ts';
 import { createCounters, type ResolverCounters, type Transport } from '../../src/resolver/counters.ts';
 import { createResponder } from '../../src/resolver/listeners/respond.ts';
@@ -64,10 +67,19 @@ export async function openGuardedResponder(options: GuardedOptions): Promise<Gua
   const log = createLog('resolver', 'fra', 'silent');
   const config = slice.config.resolver.clients;
   const clients = parts.use(await openClients({ config, ownAddresses, clock, log, slotKey: [1, 2] }));
-  const cache = new AnswerCache(65_536);
+  const cache = new AnswerCache(65_536, 0);
+  const rrsets = new RRsetCache({ maxOctets: 65_536, limits: ttlLimits(slice.config.resolver.cache), clock });
   const resolution = { resolve: options.resolve };
   const respond = createResponder({
-    pipeline: createPipeline(slice, { clock, cache, resolution, clients, counters }),
+    pipeline: createPipeline(slice, {
+      clock,
+      cache,
+      rrsets,
+      cacheActivity: createCacheActivity(),
+      resolution,
+      clients,
+      counters,
+    }),
     counters,
     clock,
     clients,

@@ -1,6 +1,6 @@
 /** How names outside the forward zones are resolved from the root. */
 import { z } from 'zod';
-import { ipPrefixKey } from '../keys.ts';
+import { ipAddressKey, ipPrefixKey } from '../keys.ts';
 
 /** Asking authoritative servers. */
 const exchangeKeys = {
@@ -12,4 +12,18 @@ const exchangeKeys = {
   allowQuery: z.array(ipPrefixKey).default([]),
 };
 
-export const recursionSchema = z.strictObject({ ...exchangeKeys }).prefault({});
+/** Finding the way down from the root. */
+const iteratorKeys = {
+  /** Where the root is; absent: the Internet's root servers. */
+  rootHints: z
+    .array(z.strictObject({ name: z.string(), addresses: z.array(ipAddressKey).min(1).max(16) }))
+    .min(1)
+    .max(32)
+    .optional(),
+  /** Whether the root is asked for its own list of servers first (RFC 9609). */
+  priming: z.boolean().default(true),
+  /** Whether servers are told no more of a name than they need to know (RFC 9156). */
+  qnameMinimisation: z.boolean().default(true),
+};
+
+export const recursionSchema = z.strictObject({ ...iteratorKeys, ...exchangeKeys }).prefault({});

@@ -115,6 +115,11 @@ export class Forwarder implements AsyncDisposable {
     };
   }
 
+  /** Whether the question is for one of the zones. */
+  holds(question: Question): boolean {
+    return this.#zoneOf(question) !== undefined;
+  }
+
   /** The reply to pass on, at once when it needs nobody. Rejects with BudgetExhausted, else for a fault of ours only. */
   resolve(question: Question, flags: AnswerFlags, budget: WorkBudget): Outcome {
     const { clock, counters } = this.#options;

@@ -5,34 +5,33 @@ import { rcodes } from '../../../src/dns/rcode.ts';
 import { AnswerCache } from '../../../src/resolver/cache/answer-cache.ts';
 import { createCacheActivity } from '../../../src/resolver/cache/cache-activity.ts';
 import { ranks } from '../../../src/resolver/cache/rrset.ts';
+import { openClients } from '../../../src/resolver/clients/clients.ts';
 import { createCounters } from '../../../src/resolver/counters.ts';
 import { cache as cachePolicy } from '../../../src/resolver/policies/cache.ts';
 import type { ClientQuery, Outcome } from '../../../src/resolver/policy.ts';
 import { emptyReply, type Reply, withOption } from '../../../src/resolver/reply.ts';
-import { createResolution } from '../../../src/resolver/resolution.ts';
-import { Forwarder } from '../../../src/resolver/upstreams/forwarder.ts';
+import { createLog } from '../../../src/telemetry/log.ts';
 import { a, cname, query, question } from '../messages.ts';
 import { rrset, rrsetCache } from '../rrsets.ts';
 import { testDeployment } from '../test-deployment.ts';
 import { testBudget } from '../work-budgets.ts';
 
 /** The policy by itself, with `resolve` in the place of all that comes behind it. */
-function policy(resolve: (query: ClientQuery) => Outcome, keys = '{}') {
+async function policy(resolve: (query: ClientQuery) => Outcome, keys = '{}') {
   const { cache: rrsets, clock } = rrsetCache();
   const { slice } = testDeployment({ resolver: [`cache: ${keys}`] });
   const answers = new AnswerCache(1024 * 1024, 3_600_000);
   const cacheActivity = createCacheActivity();
   const counters = createCounters();
-  const nobody = new Forwarder({
-    zones: [],
-    clock,
-    counters,
-    queryTimeoutMs: 4000,
-    upstreamTimeoutMs: 800,
-    upstreamPort: 53,
-  });
-  const resolution = createResolution({ forwarder: nobody, onExhausted: () => undefined });
+  const resolution = { resolve: (): Outcome => emptyReply(rcodes.SERVFAIL) };
   const handler = cachePolicy.create(slice, {
+    clients: await openClients({
+      config: slice.config.resolver.clients,
+      ownAddresses: new Set(),
+      clock,
+      log: createLog('resolver', 'fra', 'silent'),
+      slotKey: [1, 2],
+    }),
     clock,
     cache: answers,
     rrsets,
@@ -56,6 +55,7 @@ function policy(resolve: (query: ClientQuery) => Outcome, keys = '{}') {
           local: { text: '127.0.0.1', family: 4, kind: 'management' },
         },
         isAddressProven: false,
+        cookie: 'absent',
         budget: testBudget(),
       },
       next,
@@ -70,14 +70,14 @@ function resolved(text: string, ttl = 100): Reply {
 
 describe('the cache policy', () => {
   it('says of a reply whether it is from the cache', async () => {
-    const { ask } = policy(() => ({ ...resolved('www.test.'), origin: 'resolved' }));
+    const { ask } = await policy(() => ({ ...resolved('www.test.'), origin: 'resolved' }));
     assert.equal((await ask()).origin, 'resolved');
     assert.equal((await ask()).origin, 'cache');
   });
 
   it('says of a stale reply that it is one', async () => {
     let reply = resolved('www.test.');
-    const { ask, clock } = policy(() => reply);
+    const { ask, clock } = await policy(() => reply);
     await ask();
     await clock.advance(200_000);
     reply = emptyReply(rcodes.SERVFAIL);
@@ -86,7 +86,7 @@ describe('the cache policy', () => {
 
   it('gives no stale answer in the place of a bogus one', async () => {
     let reply = resolved('www.test.');
-    const { ask, clock } = policy(() => reply);
+    const { ask, clock } = await policy(() => reply);
     await ask();
     await clock.advance(200_000);
     reply = withOption(emptyReply(rcodes.SERVFAIL), extendedErrorOption({ infoCode: 6, text: '' }));
@@ -96,7 +96,7 @@ describe('the cache policy', () => {
   it('counts a fault that comes to light after the client was answered', async () => {
     let outcome: Outcome = resolved('www.test.');
     const late = Promise.withResolvers<Reply>();
-    const { ask, clock, counters } = policy(() => outcome);
+    const { ask, clock, counters } = await policy(() => outcome);
     await ask();
     await clock.advance(200_000);
     outcome = late.promise;
@@ -113,7 +113,7 @@ describe('prefetching', () => {
   it('asks anew, once, when an answer is hit in the last tenth of its life, and never makes the client wait', async () => {
     const waiting: PromiseWithResolvers<Reply>[] = [];
     let isFirst = true;
-    const { ask, asked, clock, cacheActivity } = policy(() => {
+    const { ask, asked, clock, cacheActivity } = await policy(() => {
       if (isFirst) return resolved('www.test.');
       waiting.push(Promise.withResolvers<Reply>());
       return waiting.at(-1)?.promise ?? emptyReply(rcodes.SERVFAIL);
@@ -135,7 +135,7 @@ describe('prefetching', () => {
   });
 
   it('spends from a budget of its own', async () => {
-    const { ask, asked, clock } = policy(() => resolved('www.test.'));
+    const { ask, asked, clock } = await policy(() => resolved('www.test.'));
     await ask();
     await clock.advance(95_000);
     await ask();
@@ -148,7 +148,10 @@ describe('prefetching', () => {
   it('has recursion forget the RRsets that the answer is made of, which are as old', async () => {
     const alias = cname('www.test.', 'to.test.', 100);
     const target = a('to.test.', '192.0.2.1', 100);
-    const { ask, clock, rrsets } = policy(() => ({ ...resolved('www.test.'), answers: [alias, target] }));
+    const { ask, clock, rrsets } = await policy(() => ({
+      ...resolved('www.test.'),
+      answers: [alias, target],
+    }));
     await ask();
     const others = [a('www.test.', '192.0.2.1', 100), a('other.test.', '192.0.2.1', 100)];
     for (const record of [alias, target, ...others]) rrsets.keep(rrset(record), ranks.authoritativeAnswer);
@@ -166,7 +169,7 @@ describe('prefetching', () => {
       [1, () => Promise.reject(new Error('a fault'))],
     ] as const) {
       let resolve: () => Outcome = () => resolved('www.test.');
-      const { ask, clock, counters } = policy(() => resolve());
+      const { ask, clock, counters } = await policy(() => resolve());
       await ask();
       resolve = outcome;
       await clock.advance(95_000);
@@ -178,12 +181,12 @@ describe('prefetching', () => {
   });
 
   it('passes over answers that live less than ten seconds, and does nothing when switched off', async () => {
-    const short = policy(() => resolved('www.test.', 9));
+    const short = await policy(() => resolved('www.test.', 9));
     await short.ask();
     await short.clock.advance(8900);
     await short.ask();
     assert.equal(short.asked.length, 1);
-    const off = policy(() => resolved('www.test.'), '{ prefetch: false }');
+    const off = await policy(() => resolved('www.test.'), '{ prefetch: false }');
     await off.ask();
     await off.clock.advance(95_000);
     await off.ask();
@@ -193,7 +196,7 @@ describe('prefetching', () => {
   it('has a hundred under way at most', async () => {
     const never = new Promise<Reply>(() => undefined);
     let isFirst = true;
-    const { ask, asked, clock, cacheActivity } = policy(({ question: { name: owner } }) =>
+    const { ask, asked, clock, cacheActivity } = await policy(({ question: { name: owner } }) =>
       isFirst
         ? { ...resolved('www.test.'), answers: [{ ...a('www.test.', '192.0.2.1', 100), name: owner }] }
         : never,

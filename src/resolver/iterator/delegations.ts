@@ -1,0 +1,109 @@
+/**
+ * Which servers have which zone: what parents have said, for as long as they said it.
+ *
+ * A delegation comes from the parent's referral alone. The child's own NS records, which may be newer, never replace or
+ * lengthen it, and none outlives the delegation it was reached by: a name taken out of the registry is gone when the
+ * registry's own TTL is over, whatever its former owner's servers go on saying (ghost and phoenix domains, CVE-2022-30698
+ * and -30699).
+ *
+ * The root is the exception: its servers come from the hints, and then from the root itself (`priming.ts`).
+ */
+import { type Name, nameKey } from '../../dns/name.ts';
+import type { IpAddress } from '../../ip/address.ts';
+import type { Clock } from '../../system/clock.ts';
+import { type CacheSize, SieveEntry, SieveMap } from '../cache/sieve-map.ts';
+
+export interface NameServer {
+  readonly name: Name;
+  /** From glue; may be none. */
+  readonly addresses: readonly IpAddress[];
+}
+
+/** Silences of a whole zone in a row after which it is taken to be gone: one lost question says nothing of it. */
+const goneAfter = 3;
+
+/** What V8 takes for a delegation, and for a server of it with its addresses. */
+const entryOverhead = 500;
+const serverOverhead = 450;
+
+export class Delegation extends SieveEntry {
+  readonly zone: Name;
+  readonly servers: readonly NameServer[];
+  /** Questions to this zone's servers under way. */
+  underWay = 0;
+  /** Questions in a row that no server answered. */
+  #silences = 0;
+
+  constructor(zone: Name, servers: readonly NameServer[], expiresS: number) {
+    const key = nameKey(zone);
+    super(key, entryOverhead + 2 * key.length + servers.length * serverOverhead, expiresS);
+    this.zone = zone;
+    this.servers = servers;
+  }
+
+  /** So many questions in a row went unanswered that asking costs more than it promises. */
+  get isGone(): boolean {
+    return this.#silences >= goneAfter;
+  }
+
+  wasSilent(): void {
+    this.#silences += 1;
+  }
+
+  /** Gives whether it had been gone. */
+  answered(): boolean {
+    const wasGone = this.isGone;
+    this.#silences = 0;
+    return wasGone;
+  }
+}
+
+export class Delegations {
+  readonly #entries: SieveMap<Delegation>;
+  readonly #clock: Clock;
+
+  constructor(maxOctets: number, clock: Clock) {
+    this.#entries = new SieveMap(maxOctets);
+    this.#clock = clock;
+  }
+
+  get size(): CacheSize {
+    return this.#entries.size;
+  }
+
+  /** The delegation nearest above the name, or of the name itself; undefined when none but the root's would be. */
+  closest(name: Name): Delegation | undefined {
+    const nowS = this.#nowS();
+    const key = nameKey(name);
+    for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) {
+      const entry = this.#entries.get(at === 0 ? key : key.slice(at));
+      if (!entry) continue;
+      if (entry.expiresS > nowS) {
+        entry.isHit = true;
+        return entry;
+      }
+      this.#entries.delete(entry);
+    }
+    return undefined;
+  }
+
+  /** Keeps what `parent` said of `zone`, for `ttl` seconds or until `parent` itself expires. */
+  keep(
+    zone: Name,
+    servers: readonly NameServer[],
+    { ttl, parent }: { ttl: number; parent: Delegation },
+  ): Delegation {
+    const nowS = this.#nowS();
+    const delegation = new Delegation(zone, servers, Math.min(nowS + ttl, parent.expiresS));
+    if (delegation.expiresS > nowS) this.#entries.set(delegation, nowS);
+    return delegation;
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  #nowS(): number {
+    return Math.floor(this.#clock.wallMs() / 1000);
+  }
+}

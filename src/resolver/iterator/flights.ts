@@ -1,0 +1,103 @@
+/**
+ * One look-up of a name and type at a time, whoever wants it; and never two that wait for each other.
+ *
+ * A look-up may need others first: the address of a name server, which may need another. Those that are under way form a
+ * graph of who waits for whom. A wait that would close a circle in it is refused, so that delegations that need each other
+ * (TsuNAME) fail at once instead of waiting for their time to run out.
+ */
+import { BudgetExhausted } from '../work-budget.ts';
+
+export interface Flight<Result> {
+  result: Promise<Result> | undefined;
+  readonly waitsFor: Set<Flight<Result>>;
+  joiners: number;
+}
+
+export interface FlightLimits {
+  readonly flights: number;
+  readonly joinersPerFlight: number;
+}
+
+export const flightLimits: FlightLimits = { flights: 5000, joinersPerFlight: 1000 };
+
+/** `circle`: it waits, by way of others, for the one that asks. `full`: too many are under way, or wait for this one. */
+export type Refusal = 'circle' | 'full';
+
+export class Flights<Result> {
+  readonly #limits: FlightLimits;
+  readonly #flights = new Map<string, Flight<Result>>();
+  coalesced = 0;
+  circles = 0;
+  shed = 0;
+
+  constructor(limits: FlightLimits = flightLimits) {
+    this.#limits = limits;
+  }
+
+  get underWay(): number {
+    return this.#flights.size;
+  }
+
+  /**
+   * The result of the look-up under `key`, which `run` begins where nobody has. `by`: the flight that needs it.
+   * Where the leader's budget runs out, one of those who joined begins anew with its own.
+   * @throws What `run` rejects with.
+   */
+  async take(
+    key: string,
+    by: Flight<Result> | undefined,
+    run: (flight: Flight<Result>) => Promise<Result>,
+  ): Promise<Result | Refusal> {
+    for (let flight = this.#flights.get(key); flight?.result; flight = this.#flights.get(key)) {
+      if (by && reaches(flight, by)) {
+        this.circles += 1;
+        return 'circle';
+      }
+      if (flight.joiners >= this.#limits.joinersPerFlight) return this.#full();
+      flight.joiners += 1;
+      this.coalesced += 1;
+      by?.waitsFor.add(flight);
+      try {
+        return await flight.result;
+      } catch (error) {
+        if (!(error instanceof BudgetExhausted)) throw error;
+      } finally {
+        by?.waitsFor.delete(flight);
+      }
+    }
+    if (this.#flights.size >= this.#limits.flights) return this.#full();
+    return await this.#lead(key, by, run);
+  }
+
+  async #lead(
+    key: string,
+    by: Flight<Result> | undefined,
+    run: (flight: Flight<Result>) => Promise<Result>,
+  ): Promise<Result> {
+    const landed = Promise.withResolvers<Result>();
+    const flight: Flight<Result> = { result: landed.promise, waitsFor: new Set(), joiners: 0 };
+    // It is there before it runs: what it needs first may be itself.
+    this.#flights.set(key, flight);
+    by?.waitsFor.add(flight);
+    try {
+      landed.resolve(run(flight));
+      return await landed.promise;
+    } finally {
+      by?.waitsFor.delete(flight);
+      this.#flights.delete(key);
+      // Let go of it: V8 keeps the tables of a busy Map for long, and what hangs from them.
+      flight.result = undefined;
+    }
+  }
+
+  #full(): Refusal {
+    this.shed += 1;
+    return 'full';
+  }
+}
+
+function reaches<Result>(from: Flight<Result>, to: Flight<Result>): boolean {
+  if (from === to) return true;
+  for (const next of from.waitsFor) if (reaches(next, to)) return true;
+  return false;
+}

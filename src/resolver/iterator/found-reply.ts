@@ -1,0 +1,58 @@
+/** The reply that a chain of look-ups amounts to; pure. */
+import type { ResourceRecord } from '../../dns/message.ts';
+import { rcodes } from '../../dns/rcode.ts';
+import { recordTypes } from '../../dns/record-type.ts';
+import type { AnswerFlags } from '../cache/answer-key.ts';
+import type { RRset } from '../cache/rrset.ts';
+import type { Reply } from '../reply.ts';
+import type { AnswerFinding } from './response.ts';
+
+/** What a look-up found; `octets` of the message it was found in, 0 when it was known before. */
+export type Found = (AnswerFinding & { readonly octets: number }) | { readonly kind: 'failure' };
+
+/** What came before, and where it ended: in a look-up, or in a forward zone. */
+export interface Chain {
+  readonly chain: readonly RRset[];
+  readonly octets: number;
+  readonly end?: AnswerFinding['end'];
+  readonly proof?: AnswerFinding['proof'];
+  readonly forwarded?: Reply;
+}
+
+/** What a record out of the cache takes, more or less: the cache of replies counts by it. */
+const recordOctets = 60;
+
+const signatureTypes: ReadonlySet<number> = new Set([recordTypes.RRSIG, recordTypes.NSEC, recordTypes.NSEC3]);
+
+/** Signatures and proofs only for a client that asked for them (RFC 4035 section 3.2.1). */
+export function foundReply(
+  { chain, octets, end, proof = [], forwarded }: Chain,
+  { dnssecOk }: AnswerFlags,
+): Reply {
+  const rrsets = end?.kind === 'data' ? [...chain, end.rrset] : chain;
+  const answers = rrsets.flatMap(({ records, signatures }) =>
+    dnssecOk ? [...records, ...signatures] : records,
+  );
+  const authorities = end?.kind === 'denial' ? end.proof : proof;
+  const wanted = (record: ResourceRecord): boolean => dnssecOk || !signatureTypes.has(record.type);
+  if (forwarded)
+    return { ...forwarded, answers: [...answers, ...forwarded.answers], ...withOctets(octets, answers) };
+  return {
+    rcode: rcodeOf(end),
+    authoritative: false,
+    answers,
+    authorities: authorities.filter(wanted),
+    options: [],
+    origin: 'resolved',
+    ...withOctets(octets, [...answers, ...authorities]),
+  };
+}
+
+function withOctets(octets: number, records: readonly ResourceRecord[]): { upstreamOctets: number } {
+  return { upstreamOctets: Math.max(octets, records.length * recordOctets) };
+}
+
+function rcodeOf(end: AnswerFinding['end'] | undefined): number {
+  if (end?.kind === 'too-long') return rcodes.YXDOMAIN;
+  return end?.kind === 'denial' && end.type === undefined ? rcodes.NXDOMAIN : rcodes.NOERROR;
+}

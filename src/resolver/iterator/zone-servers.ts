@@ -1,0 +1,176 @@
+/**
+ * Gets a question answered by one of a zone's servers: first those whose addresses are known, then one after another those
+ * whose names must be looked up, for as long as the client query may have addresses looked up on its behalf.
+ */
+import type { Question } from '../../dns/message.ts';
+import type { Name } from '../../dns/name.ts';
+import { recordTypes } from '../../dns/record-type.ts';
+import { type IpAddress, ipAddress } from '../../ip/address.ts';
+import { type RRset, type RRsetStore, ranks } from '../cache/rrset.ts';
+import type { WorkBudget } from '../work-budget.ts';
+import type { Authorities } from './authorities.ts';
+import type { Delegation, NameServer } from './delegations.ts';
+import type { Flight } from './flights.ts';
+import type { Found } from './found-reply.ts';
+import type { IteratorCounters } from './iterator-counters.ts';
+import { type Finding, readResponse, responseLimits } from './response.ts';
+
+/** Address look-ups for one client query, and how many of them may find nothing; as in Unbound and PowerDNS. */
+const addressLookupLimit = 10;
+const missingAddressLimit = 5;
+/** Look-ups that wait for each other, one for the other. */
+const depthLimit = 16;
+
+/** Questions under way to one zone, so that a slow one cannot take the place of the others. */
+const questionsPerZone = 2000;
+
+/** What is done for one client query. */
+export interface Errand {
+  readonly budget: WorkBudget;
+  addressLookups: number;
+  missingAddresses: number;
+}
+
+export interface Task {
+  readonly errand: Errand;
+  readonly depth: number;
+  /** The look-up that this is part of; none at the top. */
+  readonly flight: Flight<Found> | undefined;
+}
+
+export interface ZoneAnswer {
+  readonly finding: Finding;
+  readonly octets: number;
+}
+
+/** No server said anything; those that did could not answer. */
+export type NoAnswer = 'silence' | 'failure';
+
+export interface ZoneServersOptions {
+  readonly authorities: Authorities;
+  readonly store: RRsetStore;
+  readonly counters: IteratorCounters;
+  readonly signal: AbortSignal;
+  readonly lookUp: (name: Name, type: number, task: Task) => Promise<Found>;
+  /** A zone answers again of which no server did. */
+  readonly onReturn: () => void;
+}
+
+export class ZoneServers {
+  readonly #options: ZoneServersOptions;
+
+  constructor(options: ZoneServersOptions) {
+    this.#options = options;
+  }
+
+  async ask(delegation: Delegation, question: Question, task: Task): Promise<ZoneAnswer | NoAnswer> {
+    const { counters } = this.#options;
+    if (delegation.isGone && delegation.underWay > 0) {
+      counters.unasked += 1;
+      return 'silence';
+    }
+    if (delegation.underWay >= questionsPerZone) {
+      counters.shed += 1;
+      return 'silence';
+    }
+    delegation.underWay += 1;
+    const inquiry: Inquiry = { delegation, question, budget: task.errand.budget, isHeard: false };
+    try {
+      return (await this.#inquire(inquiry, task)) ?? (inquiry.isHeard ? 'failure' : 'silence');
+    } finally {
+      delegation.underWay -= 1;
+      if (!inquiry.isHeard) delegation.wasSilent();
+      else if (delegation.answered()) this.#options.onReturn();
+    }
+  }
+
+  async #inquire(inquiry: Inquiry, task: Task): Promise<ZoneAnswer | undefined> {
+    const addresses: IpAddress[] = [];
+    const unknown: Name[] = [];
+    for (const server of inquiry.delegation.servers) {
+      const known = this.#knownAddresses(server);
+      if (known.length > 0) addresses.push(...known);
+      else unknown.push(server.name);
+    }
+    const answer = await this.#askAt(addresses, inquiry);
+    if (answer) return answer;
+    for (const server of unknown) {
+      const late = await this.#askAt(await this.#findAddresses(server, task), inquiry);
+      if (late) return late;
+    }
+    return undefined;
+  }
+
+  async #askAt(servers: readonly IpAddress[], inquiry: Inquiry): Promise<ZoneAnswer | undefined> {
+    if (servers.length === 0) return undefined;
+    const { authorities, signal } = this.#options;
+    const { question, budget, delegation } = inquiry;
+    const { zone } = delegation;
+    // What was judged last is what comes back, unless another look-up's answer is shared.
+    let last: { readonly message: unknown; readonly finding: Finding } | undefined;
+    const answer = await authorities.ask({
+      zone,
+      servers,
+      question,
+      judge: message => {
+        inquiry.isHeard = true;
+        const finding = readResponse(message, question, zone);
+        last = { message, finding };
+        if (finding.kind === 'lame') return 'lame';
+        return finding.kind === 'failure' ? 'useless' : 'useful';
+      },
+      budget,
+      signal,
+    });
+    if (!answer) return undefined;
+    inquiry.isHeard = true;
+    const { message, octets } = answer;
+    return {
+      finding: last?.message === message ? last.finding : readResponse(message, question, zone),
+      octets,
+    };
+  }
+
+  #knownAddresses({ name, addresses }: NameServer): readonly IpAddress[] {
+    if (addresses.length > 0) return addresses;
+    return [recordTypes.A, recordTypes.AAAA].flatMap(type => {
+      const rrset = this.#options.store.find(name, type, ranks.answer);
+      return rrset ? addressesIn(rrset) : [];
+    });
+  }
+
+  async #findAddresses(server: Name, task: Task): Promise<readonly IpAddress[]> {
+    const { counters, lookUp } = this.#options;
+    const { errand, depth } = task;
+    for (const type of [recordTypes.A, recordTypes.AAAA]) {
+      const isEnough =
+        errand.addressLookups >= addressLookupLimit || errand.missingAddresses >= missingAddressLimit;
+      if (isEnough || depth >= depthLimit) {
+        counters.addressLimits += 1;
+        return [];
+      }
+      errand.addressLookups += 1;
+      const found = await lookUp(server, type, { ...task, depth: depth + 1 });
+      if (found.kind === 'answer' && found.end.kind === 'data') return addressesIn(found.end.rrset);
+      errand.missingAddresses += 1;
+      // There is no such server, or its zone does not answer: another type would be no better.
+      if (found.kind === 'failure' || found.end.kind !== 'denial' || found.end.type === undefined) return [];
+    }
+    return [];
+  }
+}
+
+/** One question to one zone, over several sets of its servers. */
+interface Inquiry {
+  readonly delegation: Delegation;
+  readonly question: Question;
+  readonly budget: WorkBudget;
+  /** Whether any server has said anything. */
+  isHeard: boolean;
+}
+
+function addressesIn({ records }: RRset): IpAddress[] {
+  return records
+    .slice(0, responseLimits.addressesPerServer)
+    .flatMap(({ rdata }) => (rdata.kind === 'A' || rdata.kind === 'AAAA' ? [ipAddress(rdata.address)] : []));
+}

@@ -1,0 +1,111 @@
+/** A small Internet of scripted name servers on loopback, and a resolver that knows nothing but its root. */
+import { randomInt } from 'node:crypto';
+import type { Message, ResourceRecord } from '../../../src/dns/message.ts';
+import { equalNames, isSubdomain, type Name } from '../../../src/dns/name.ts';
+import { rcodes } from '../../../src/dns/rcode.ts';
+import { recordTypes } from '../../../src/dns/record-type.ts';
+import { name, ns, soa } from '../messages.ts';
+import { openUpstream, replyTo, type ScriptedUpstream, type UpstreamCall } from '../scripted-upstream.ts';
+import { type TestDeployment, testDeployment } from '../test-deployment.ts';
+import { openTestResolver, type TestResolver } from '../test-resolver.ts';
+
+/** What one server has: delegations by name, and the records of its zone. */
+export interface ServedZone {
+  readonly origin: string;
+  readonly records: readonly ResourceRecord[];
+  /** Child zone to its NS records and glue. */
+  readonly delegations?: Readonly<
+    Record<string, { ns: readonly string[]; glue?: readonly ResourceRecord[] }>
+  >;
+}
+
+/** An authoritative server that does as RFC 1034 section 4.3.2 says, or as `script` does in its place. */
+export type ServerScript = ServedZone | ((call: UpstreamCall) => void);
+
+export interface Universe extends AsyncDisposable {
+  readonly deployment: TestDeployment;
+  readonly resolver: TestResolver;
+  readonly dig: TestResolver['dig'];
+  /** By the last octet of the address. */
+  readonly servers: Readonly<Record<number, ScriptedUpstream>>;
+  /** Messages that all servers have got. */
+  readonly sent: () => number;
+}
+
+export interface UniverseOptions {
+  /** The root's server is 10. Told the text of an address by its last octet. */
+  readonly servers: (at: (octet: number) => string) => Readonly<Record<number, ServerScript>>;
+  readonly resolver?: readonly string[];
+  readonly recursion?: readonly string[];
+}
+
+export async function openUniverse({
+  servers,
+  resolver = [],
+  recursion = [],
+}: UniverseOptions): Promise<Universe> {
+  await using parts = new AsyncDisposableStack();
+  const network = `127.${randomInt(1, 255)}.${randomInt(1, 255)}`;
+  const at = (octet: number): string => `${network}.${octet}`;
+  const keys = [
+    `rootHints: [{ name: a.root.test., addresses: [${at(10)}] }]`,
+    'allowQuery: [127.0.0.0/8]',
+    ...(recursion.some(key => key.startsWith('priming')) ? [] : ['priming: false']),
+    ...recursion,
+  ];
+  const deployment = testDeployment({
+    forward: {},
+    resolver: [`recursion: { ${keys.join(', ')} }`, ...resolver],
+  });
+  const opened: Record<number, ScriptedUpstream> = {};
+  for (const [octet, script] of Object.entries(servers(at))) {
+    const run =
+      typeof script === 'function' ? script : (call: UpstreamCall) => call.send(serve(script, call.query));
+    opened[Number(octet)] = parts.use(await openUpstream(at(Number(octet)), deployment.upstreamPort, run));
+  }
+  const test = parts.use(await openTestResolver(deployment));
+  const moved = parts.move();
+  return {
+    deployment,
+    resolver: test,
+    dig: (...args) => test.dig(...args),
+    servers: opened,
+    sent: () => Object.values(opened).reduce((sum, { calls }) => sum + calls.length, 0),
+    [Symbol.asyncDispose]: () => moved.disposeAsync(),
+  };
+}
+
+/** What an honest server of the zone answers. */
+export function serve(zone: ServedZone, query: Message): Message {
+  const [question] = query.questions;
+  if (!question || !isSubdomain(question.name, name(zone.origin)))
+    return replyTo(query, { rcode: rcodes.REFUSED });
+  const child = delegationOf(zone, question.name, question.type);
+  if (child) {
+    const { ns: names, glue = [] } = child.delegation;
+    const authorities = names.map(server => ns(child.zone, server));
+    return replyTo(query, { flags: flags(query, false), authorities, additionals: glue });
+  }
+  const aa = flags(query, true);
+  const answers = zone.records.filter(
+    record =>
+      equalNames(record.name, question.name) &&
+      (record.type === question.type || record.type === recordTypes.CNAME),
+  );
+  if (answers.length > 0) return replyTo(query, { flags: aa, answers });
+  const exists = zone.records.some(record => isSubdomain(record.name, question.name));
+  const rcode = exists || equalNames(question.name, name(zone.origin)) ? rcodes.NOERROR : rcodes.NXDOMAIN;
+  return replyTo(query, { rcode, flags: aa, authorities: [soa(zone.origin)] });
+}
+
+function delegationOf(zone: ServedZone, at: Name, type: number) {
+  for (const [child, delegation] of Object.entries(zone.delegations ?? {})) {
+    const isOwnDs = type === recordTypes.DS && equalNames(at, name(child));
+    if (isSubdomain(at, name(child)) && !isOwnDs) return { zone: child, delegation };
+  }
+  return undefined;
+}
+
+function flags({ flags: asked }: Message, aa: boolean): Message['flags'] {
+  return { ...asked, qr: true, aa, ra: false };
+}
