@@ -1,16 +1,20 @@
 /**
- * The resolver's control socket: `status`, `flush`, and the push `heartbeat` for as long as the event loop turns.
+ * The resolver's control socket: `status`, `flush`, `reload`, and the push `heartbeat` for as long as the event loop turns.
  *
  * The heartbeat is sent by the loop that answers queries, so that its absence says that queries are not answered either.
  */
 import type { PopSlice } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
 import { type ControlServer, serveControl } from '../system/control-socket.ts';
+import { Fault } from '../system/fault.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import type { ResolverCounters } from './counters.ts';
+import type { Generations } from './generations/generations.ts';
 import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
 import type { LoadMeter } from './load-meter.ts';
-import type { Forwarder } from './upstreams/forwarder.ts';
+import type { ConfigurationStatus, Reload } from './reload/reload.ts';
+import type { Transport } from './transport.ts';
+import type { UpstreamStatus } from './upstreams/upstream.ts';
 
 /** What `status` answers. */
 export interface ResolverStatus {
@@ -20,10 +24,11 @@ export interface ResolverStatus {
   readonly pid: number;
   readonly uptimeMs: number;
   readonly listening: readonly ListeningStatus[];
-  readonly queries: ResolverCounters['queries'];
+  readonly configuration: ConfigurationStatus;
+  readonly queries: Readonly<Record<Transport, number>>;
   readonly clientQueries: number;
   readonly cache: AnswerCache['size'];
-  readonly upstreams: Forwarder['status']['upstreams'];
+  readonly upstreams: readonly UpstreamStatus[];
 }
 
 /** The data of the push `heartbeat`. */
@@ -48,7 +53,8 @@ export interface ControlSources {
   readonly clock: Clock;
   readonly counters: ResolverCounters;
   readonly cache: AnswerCache;
-  readonly forwarder: Forwarder;
+  readonly generations: Generations;
+  readonly reload: Reload;
   readonly listeners: Listeners;
   readonly load: LoadMeter;
 }
@@ -66,17 +72,18 @@ export class ResolverControl {
   }
 
   get status(): ResolverStatus {
-    const { slice, clock, counters, cache, forwarder, listeners } = this.#sources;
+    const { slice, clock, counters, cache, generations, listeners, reload } = this.#sources;
     return {
       state: listeners.status.every(({ port }) => port !== null) ? 'serving' : 'partial',
       pop: slice.name,
       pid: process.pid,
       uptimeMs: Math.round(clock.monotonicMs() - this.#startedMs),
       listening: listeners.status,
-      queries: counters.queries,
+      configuration: reload.status,
+      queries: counters.traffic.queriesByTransport,
       clientQueries: counters.clientQueries,
       cache: cache.size,
-      upstreams: forwarder.status.upstreams,
+      upstreams: generations.current.forwarder.status.upstreams,
     };
   }
 
@@ -84,6 +91,13 @@ export class ResolverControl {
   async serve(path: string): Promise<AsyncDisposable> {
     const server = await serveControl(path, {
       status: () => this.status,
+      reload: ({ pop }) => {
+        const { slice, reload } = this.#sources;
+        if (pop === undefined || pop === slice.name) return reload.run();
+        throw new Fault('refused', `this is the resolver of ${slice.name}, not of ${String(pop)}`, {
+          hint: 'is --run-dir the folder of that PoP?',
+        });
+      },
       flush: () => {
         const { entries } = this.#sources.cache.size;
         this.#sources.cache.clear();

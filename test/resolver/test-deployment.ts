@@ -5,6 +5,8 @@ import { parseConfig, popOf } from '../../src/config/load-config.ts';
 
 export interface TestDeployment {
   readonly slice: PopSlice;
+  /** The same as text. */
+  readonly yaml: string;
   readonly port: number;
   readonly upstreamPort: number;
   /** Text of the addresses. Clients of other addresses in 127.0.0.0/8 are strangers to nobody: loopback is always admitted. */
@@ -50,6 +52,7 @@ pops:
 `;
   return {
     slice: popOf(parseConfig(yaml, 'test.yaml', { checks: {}, drivers: ['bird'] }), 'fra'),
+    yaml,
     port,
     upstreamPort: randomInt(10_000, 30_000),
     management: `${network}.1`,

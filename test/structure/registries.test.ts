@@ -18,6 +18,7 @@ const registries: Readonly<Record<string, string>> = {
   'src/doctor/routers': 'src/doctor/routers.ts',
   'src/commands': 'src/commands/commands.ts',
   'src/commands/lab': 'src/commands/lab.ts',
+  'src/commands/config': 'src/commands/config.ts',
 };
 
 /** Files of those folders that are not features. */

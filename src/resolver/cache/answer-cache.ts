@@ -10,6 +10,9 @@
  * the newest, spares once what was hit since it last came by, and evicts the first that was not. A hit sets a bit and
  * moves nothing, and one flood of unique names cannot wash out what is asked again and again, as it would with LRU.
  *
+ * Where answers to some questions come from may change (a reload): `distrust` says of which. Nothing is searched then, for
+ * a walk through a full cache would hold up every client; an entry is judged when it is next found.
+ *
  * Time is the wall clock's. After a step back of it, entries from the future are dropped rather than kept too long.
  * Not here: serving stale answers, prefetching.
  */
@@ -34,6 +37,8 @@ interface Entry {
   readonly expiresMs: number;
   readonly octets: number;
   isHit: boolean;
+  /** How many doubts there were when it was last judged. */
+  judged: number;
   /** Towards the oldest and the newest entry. */
   older: Entry | undefined;
   newer: Entry | undefined;
@@ -47,12 +52,19 @@ const entryOctetLimit = 16 * 1024;
 const entryOverhead = 350;
 const recordOverhead = 250;
 
+/** Whether the answer to a question must not be served any more. */
+export type Doubt = (question: Pick<Question, 'name' | 'type'>) => boolean;
+
+/** Doubts that an entry may have to be judged by when it is found; with more the cache is emptied. */
+const doubtsKept = 16;
+
 /** Stands for "any type" in the key of NXDOMAIN: type 0 is reserved (RFC 6895 section 3.1). */
 const anyType = 0;
 
 export class AnswerCache {
-  readonly #maxOctets: number;
+  #maxOctets: number;
   readonly #entries = new Map<string, Entry>();
+  readonly #doubts: Doubt[] = [];
   #octets = 0;
   #evictions = 0;
   #oldest: Entry | undefined;
@@ -75,8 +87,8 @@ export class AnswerCache {
   /** The reply to this question, its TTLs counted down to now. */
   find(question: Question, flags: AnswerFlags, wallMs: number): Reply | undefined {
     return (
-      this.#fresh(answerKey(question, flags), wallMs) ??
-      this.#fresh(answerKey(question, flags, anyType), wallMs)
+      this.#fresh(answerKey(question, flags), question, wallMs) ??
+      this.#fresh(answerKey(question, flags, anyType), question, wallMs)
     );
   }
 
@@ -99,12 +111,26 @@ export class AnswerCache {
       expiresMs: wallMs + ttlSeconds * 1000,
       octets,
       isHit: false,
+      judged: this.#doubts.length,
       older: undefined,
       newer: undefined,
     });
   }
 
+  /** What is kept now of the questions for which `doubt` says yes is not served again. */
+  distrust(doubt: Doubt): void {
+    this.#doubts.push(doubt);
+    if (this.#doubts.length > doubtsKept) this.clear();
+  }
+
+  /** Gives the cache another size; what is too much goes at once, as it would when room is made. */
+  resize(maxOctets: number): void {
+    this.#maxOctets = maxOctets;
+    while (this.#octets > this.#maxOctets) this.#evictOne();
+  }
+
   clear(): void {
+    this.#doubts.length = 0;
     this.#entries.clear();
     this.#octets = 0;
     this.#oldest = undefined;
@@ -112,15 +138,22 @@ export class AnswerCache {
     this.#hand = undefined;
   }
 
-  #fresh(key: string, wallMs: number): Reply | undefined {
+  #fresh(key: string, question: Question, wallMs: number): Reply | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
-    if (wallMs >= entry.expiresMs || wallMs < entry.storedMs) {
+    if (wallMs >= entry.expiresMs || wallMs < entry.storedMs || this.#isDoubted(entry, question)) {
       this.#remove(entry);
       return undefined;
     }
     entry.isHit = true;
     return aged(entry.reply, Math.floor((wallMs - entry.storedMs) / 1000));
+  }
+
+  #isDoubted(entry: Entry, question: Question): boolean {
+    if (entry.judged === this.#doubts.length) return false;
+    const doubts = this.#doubts.slice(entry.judged);
+    entry.judged = this.#doubts.length;
+    return doubts.some(doubt => doubt(question));
   }
 
   #evictOne(): void {

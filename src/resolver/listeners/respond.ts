@@ -17,7 +17,8 @@ import { opcodes } from '../../dns/opcode.ts';
 import { rcodes } from '../../dns/rcode.ts';
 import { WireFault } from '../../dns/wire-fault.ts';
 import type { Clock } from '../../system/clock.ts';
-import { countReply, type ResolverCounters } from '../counters.ts';
+import type { ResolverCounters } from '../counters.ts';
+import type { Tap } from '../dnstap/tap.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
 import { emptyReply, type Reply } from '../reply.ts';
 import { WorkBudget, type WorkLimits } from '../work-budget.ts';
@@ -37,8 +38,10 @@ export interface RespondOptions {
   readonly pipeline: (query: ClientQuery) => Outcome;
   readonly counters: ResolverCounters;
   readonly clock: Clock;
-  /** Of each query. */
+  /** Of each query; looked up anew for each, for a reload may change them. */
   readonly workLimits: WorkLimits;
+  /** Gets a copy of what passes; looked up anew for each query too. */
+  readonly tap?: Tap | undefined;
   /** Addresses of our own: queries from them are not clients'. */
   readonly ownAddresses: ReadonlySet<string>;
   /** Told of what a policy threw; may be called often. */
@@ -46,7 +49,8 @@ export interface RespondOptions {
 }
 
 export function createResponder(options: RespondOptions): Responder {
-  const { pipeline, counters, clock, workLimits, ownAddresses, onFault } = options;
+  const { pipeline, counters, clock, ownAddresses, onFault } = options;
+  const { traffic } = counters;
   const fail = (error: unknown): Reply => {
     counters.faults += 1;
     onFault(error);
@@ -61,18 +65,22 @@ export function createResponder(options: RespondOptions): Responder {
   };
   return (octets, client, send) => {
     const startedMs = clock.monotonicMs();
-    counters.queries[client.transport] += 1;
+    traffic.received(client);
     if (client.local.kind === 'service' && !ownAddresses.has(client.address)) counters.clientQueries += 1;
     const header = decodeHeader(octets);
     if (!header || header.flags.qr) {
       counters.ignored += 1;
+      traffic.ignored();
       send(undefined);
       return;
     }
+    const { tap } = options;
+    tap?.query(octets, client, startedMs);
     const finish = (reply: Reply, message: Message | undefined): void => {
-      countReply(counters, reply.rcode);
-      send(encodeReply({ reply, header, message, client, fail }));
-      counters.latency.record(clock.monotonicMs() - startedMs);
+      const sent = encodeReply({ reply, header, message, client, fail });
+      send(sent);
+      traffic.replied(client.transport, reply, sent, clock.monotonicMs() - startedMs);
+      tap?.reply(octets, sent, client, startedMs);
     };
     const message = header.opcode === opcodes.QUERY ? readMessage(octets) : undefined;
     const question = message && onlyQuestion(message);
@@ -80,8 +88,9 @@ export function createResponder(options: RespondOptions): Responder {
       finish(emptyReply(header.opcode === opcodes.QUERY ? rcodes.FORMERR : rcodes.NOTIMP), message);
       return;
     }
+    traffic.asked(message);
     const isAddressProven = client.transport !== 'udp';
-    const budget = new WorkBudget(workLimits, clock);
+    const budget = new WorkBudget(options.workLimits, clock);
     const outcome = answer({ message, question, client, isAddressProven, budget });
     if (outcome instanceof Promise) void outcome.catch(fail).then(reply => finish(reply, message));
     else finish(outcome, message);
