@@ -26,10 +26,10 @@ export function zoneChanges(before: Sources, after: Sources): ZoneChanges {
   };
 }
 
-/** Everything that the configuration says of a zone but its name, by its name. */
+/** Everything that the configuration says of a zone but its name, by its name. What no zone holds is resolved by recursion. */
 function sourcesByZone({ forward, recursion }: Sources): Map<string, string> {
-  const root = ['.', JSON.stringify(recursion)] as const;
-  return new Map([root, ...forward.map(({ zone, ...rest }) => [zone, JSON.stringify(rest)] as const)]);
+  const rest = ['.', JSON.stringify(recursion)] as const;
+  return new Map([rest, ...forward.map(({ zone, ...said }) => [zone, JSON.stringify(said)] as const)]);
 }
 
 function sourceOf(sources: Sources): (question: Pick<Question, 'name' | 'type'>) => string | undefined {
