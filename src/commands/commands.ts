@@ -3,6 +3,7 @@ import { agentCommand } from './agent.ts';
 import { cacheCommand } from './cache.ts';
 import { catchmentCommand } from './catchment.ts';
 import type { CommandKind } from './command.ts';
+import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { drainCommand } from './drain.ts';
 import { drillCommand } from './drill.ts';
@@ -28,6 +29,7 @@ export const commands: readonly CommandKind[] = [
   statusCommand,
   explainCommand,
   doctorCommand,
+  configCommand,
   drainCommand,
   undrainCommand,
   cacheCommand,

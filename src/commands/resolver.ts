@@ -1,4 +1,4 @@
-/** `anycast resolver`: DNS on the PoP's management addresses and the service address, until SIGTERM. */
+/** `anycast resolver`: DNS on the PoP's management addresses and the service address, until SIGTERM. SIGHUP reloads. */
 import type { CommandKind, PopOptions } from './command.ts';
 import { popOptions } from './command.ts';
 
@@ -8,19 +8,19 @@ export const resolverCommand: CommandKind = {
     popOptions(command)
       .summary("run the PoP's resolver until told to stop")
       .description(
-        'Answers DNS over UDP and TCP on the management addresses, and on the service address whenever it is on this machine.',
+        'Answers DNS over UDP and TCP on the management addresses, and on the service address whenever it is on this machine.\nSIGHUP, or anycast config reload, takes a changed configuration over without losing a query.',
       )
       .action(runs(resolver));
   },
 };
 
 async function resolver(signal: AbortSignal, options: PopOptions): Promise<undefined> {
-  const { loadPop } = await import('./inputs/deployment.ts');
+  const { readPop } = await import('./inputs/deployment.ts');
   const { createLog } = await import('../telemetry/log.ts');
   const { systemClock } = await import('../system/clock.ts');
   const { serviceNotices } = await import('./inputs/service-notices.ts');
   const { startResolver } = await import('../resolver/resolver.ts');
-  const slice = await loadPop(options);
+  const { slice, hash } = await readPop(options);
   const log = createLog('resolver', slice.name, slice.config.telemetry.logLevel);
   await using service = serviceNotices(log, signal);
   await using running = await startResolver(slice, {
@@ -28,7 +28,11 @@ async function resolver(signal: AbortSignal, options: PopOptions): Promise<undef
     log,
     clock: systemClock,
     signal,
+    configHash: hash,
+    readConfig: () => readPop(options),
   });
+  // What comes of it is in the log, and in `status`.
+  using _hangUp = onHangUp(() => void running.reload().catch(() => undefined));
   log.info({ listening: running.status.listening }, 'resolver started');
   service.ready('answering');
   await new Promise<void>(resolve => {
@@ -36,4 +40,9 @@ async function resolver(signal: AbortSignal, options: PopOptions): Promise<undef
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
   log.info('resolver stopping');
+}
+
+function onHangUp(reload: () => void): Disposable {
+  process.on('SIGHUP', reload);
+  return { [Symbol.dispose]: () => void process.off('SIGHUP', reload) };
 }

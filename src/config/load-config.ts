@@ -19,6 +19,11 @@ const complaintsShown = 8;
 
 /** @throws Fault `config-invalid` with one line per complaint: file, line, key, what to do. */
 export async function loadConfig(path: string, kinds: ConfigKinds): Promise<AnycastConfig> {
+  return parseConfig(await readConfigText(path), path, kinds);
+}
+
+/** The text of the file, not yet looked at. @throws Fault `config-invalid` when it cannot be read. */
+export async function readConfigText(path: string): Promise<string> {
   const text = await readFileIfAny(path).catch(cause => {
     throw new Fault('config-invalid', `cannot read the configuration: ${describeError(cause)}`, {
       hint: `is ${path} a file, and may this user read it?`,
@@ -30,7 +35,7 @@ export async function loadConfig(path: string, kinds: ConfigKinds): Promise<Anyc
       hint: 'name one with --config FILE; the repository has an example, anycast.yaml',
     });
   }
-  return parseConfig(text, path, kinds);
+  return text;
 }
 
 /** As `loadConfig`, for text already read; `path` is only for messages. */

@@ -18,6 +18,8 @@ export interface PopProcess {
   /** As capabilities(7) names them, without `CAP_`. */
   readonly capabilities: readonly string[];
   readonly stopSeconds: number;
+  /** The verb that has it read the configuration again, and its options; absent: it must be restarted for that. */
+  readonly reloadArgs?: readonly string[];
 }
 
 /** Ports below this are root's (ip_unprivileged_port_start). */
@@ -27,8 +29,8 @@ const firstFreePort = 1024;
 const quickStop = 10;
 
 export function popProcesses({ name: pop, pop: { driver }, config }: PopSlice): readonly PopProcess[] {
-  const args = (verb: ProcessName): readonly string[] => [
-    verb,
+  const args = (...verb: readonly string[]): readonly string[] => [
+    ...verb,
     '--config',
     configFile,
     '--pop',
@@ -41,6 +43,7 @@ export function popProcesses({ name: pop, pop: { driver }, config }: PopSlice): 
       name: 'resolver',
       summary: `answers DNS at ${pop}`,
       args: args('resolver'),
+      reloadArgs: args('config', 'reload'),
       capabilities: config.resolver.port < firstFreePort ? ['NET_BIND_SERVICE'] : [],
       stopSeconds: quickStop,
     },

@@ -1,11 +1,13 @@
 /**
- * The resolver's control socket: `status`, the cache's `flush`, `dump` and `load`, and the push `heartbeat` for as long as the event loop turns.
+ * The resolver's control socket: `status`, `reload`, the cache's `flush`, `dump` and `load`, and the push `heartbeat` for as
+ * long as the event loop turns.
  *
  * The heartbeat is sent by the loop that answers queries, so that its absence says that queries are not answered either.
  */
 import type { PopSlice } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
 import { type ControlServer, serveControl } from '../system/control-socket.ts';
+import { Fault } from '../system/fault.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import type { CacheActivity } from './cache/cache-activity.ts';
 import type { CacheContents } from './cache/cache-contents.ts';
@@ -13,9 +15,12 @@ import type { RRsetCache } from './cache/rrset-cache.ts';
 import type { CacheSize } from './cache/sieve-map.ts';
 import { cacheHandlers } from './cache-control.ts';
 import type { ResolverCounters } from './counters.ts';
+import type { Generations } from './generations/generations.ts';
 import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
 import type { LoadMeter } from './load-meter.ts';
-import type { Forwarder } from './upstreams/forwarder.ts';
+import type { ConfigurationStatus, Reload } from './reload/reload.ts';
+import type { Transport } from './transport.ts';
+import type { UpstreamStatus } from './upstreams/upstream.ts';
 
 /** What `status` answers. */
 export interface ResolverStatus {
@@ -25,12 +30,13 @@ export interface ResolverStatus {
   readonly pid: number;
   readonly uptimeMs: number;
   readonly listening: readonly ListeningStatus[];
-  readonly queries: ResolverCounters['queries'];
+  readonly configuration: ConfigurationStatus;
+  readonly queries: Readonly<Record<Transport, number>>;
   readonly clientQueries: number;
   readonly cache: CacheSize;
   readonly rrsets: CacheSize;
   readonly cacheActivity: CacheActivity;
-  readonly upstreams: Forwarder['status']['upstreams'];
+  readonly upstreams: readonly UpstreamStatus[];
 }
 
 /** The data of the push `heartbeat`. */
@@ -58,7 +64,8 @@ export interface ControlSources {
   readonly rrsets: RRsetCache;
   readonly cacheActivity: CacheActivity;
   readonly contents: CacheContents;
-  readonly forwarder: Forwarder;
+  readonly generations: Generations;
+  readonly reload: Reload;
   readonly listeners: Listeners;
   readonly load: LoadMeter;
 }
@@ -76,19 +83,21 @@ export class ResolverControl {
   }
 
   get status(): ResolverStatus {
-    const { slice, clock, counters, cache, rrsets, cacheActivity, forwarder, listeners } = this.#sources;
+    const { slice, clock, counters, cache, rrsets, cacheActivity, generations, listeners, reload } =
+      this.#sources;
     return {
       state: listeners.status.every(({ port }) => port !== null) ? 'serving' : 'partial',
       pop: slice.name,
       pid: process.pid,
       uptimeMs: Math.round(clock.monotonicMs() - this.#startedMs),
       listening: listeners.status,
-      queries: counters.queries,
+      configuration: reload.status,
+      queries: counters.traffic.queriesByTransport,
       clientQueries: counters.clientQueries,
       cache: cache.size,
       rrsets: rrsets.size,
       cacheActivity,
-      upstreams: forwarder.status.upstreams,
+      upstreams: generations.current.forwarder.status.upstreams,
     };
   }
 
@@ -96,6 +105,13 @@ export class ResolverControl {
   async serve(path: string): Promise<AsyncDisposable> {
     const server = await serveControl(path, {
       status: () => this.status,
+      reload: ({ pop }) => {
+        const { slice, reload } = this.#sources;
+        if (pop === undefined || pop === slice.name) return reload.run();
+        throw new Fault('refused', `this is the resolver of ${slice.name}, not of ${String(pop)}`, {
+          hint: 'is --run-dir the folder of that PoP?',
+        });
+      },
       ...cacheHandlers(this.#sources.contents),
     });
     const end = new AbortController();
@@ -110,7 +126,7 @@ export class ResolverControl {
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, counters, load } = this.#sources;
+    const { clock, counters, generations, load } = this.#sources;
     let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
       const atMs = clock.monotonicMs();
@@ -123,7 +139,7 @@ export class ResolverControl {
         atMs: Math.round(atMs),
         lagMs: Math.round(lagMs),
         receiveDrops: load.receiveDrops,
-        shed: counters.upstream.shed,
+        shed: counters.upstream.shed + generations.current.recursion.shed,
       };
       server.push('heartbeat', beat);
       dueMs = clock.monotonicMs() + heartbeatMs;

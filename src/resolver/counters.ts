@@ -1,10 +1,9 @@
-/** What the query path counts: plain numbers, bumped in place and read by `/metrics` and `status`. */
-import { rcodeName, rcodes } from '../dns/rcode.ts';
-import { LatencyHistogram } from './latency-histogram.ts';
+/**
+ * What the parts of the query path count: plain numbers, bumped in place and read by `/metrics` and `status`. What can be
+ * counted of every query and reply alike, from outside the pipeline, is in `traffic.ts`.
+ */
+import { Traffic } from './traffic.ts';
 import { costs, type Limit } from './work-budget.ts';
-
-export const transports = ['udp', 'tcp', 'dot', 'doh'] as const;
-export type Transport = (typeof transports)[number];
 
 export const cacheOutcomes = ['hit', 'negative', 'miss'] as const;
 export type CacheOutcome = (typeof cacheOutcomes)[number];
@@ -22,25 +21,19 @@ export const upstreamOutcomes = [
 ] as const;
 export type UpstreamOutcome = (typeof upstreamOutcomes)[number];
 
-/** The rcodes this resolver can reply with that have a label of their own; others count as `other`. */
-export const replyCodes = [
-  rcodes.NOERROR,
-  rcodes.FORMERR,
-  rcodes.SERVFAIL,
-  rcodes.NXDOMAIN,
-  rcodes.NOTIMP,
-  rcodes.REFUSED,
-  rcodes.YXDOMAIN,
-  rcodes.BADVERS,
-  rcodes.BADCOOKIE,
-].map(rcode => ({ rcode, label: rcodeName(rcode) }));
+export interface DnstapCounters {
+  /** Messages handed to the reader or the file. */
+  written: number;
+  /** Messages thrown away because the reader was slow or gone, or the file could not be written. */
+  dropped: number;
+  /** Times the reader was found, or the file opened. */
+  connects: number;
+}
 
 export interface ResolverCounters {
-  readonly queries: Record<Transport, number>;
+  readonly traffic: Traffic;
   /** Queries that came to a service address from somewhere other than our own addresses. */
   clientQueries: number;
-  /** Replies sent, by rcode. */
-  readonly replies: Map<number, number>;
   /** Octets that got no reply: too short, or responses themselves. */
   ignored: number;
   /** Policies that threw: a fault of ours. */
@@ -53,16 +46,15 @@ export interface ResolverCounters {
   coalesced: number;
   /** Queries answered SERVFAIL because resolving them would cost too much, by the limit they ran into. */
   readonly exhausted: Record<Limit, number>;
+  readonly dnstap: DnstapCounters;
   /** TCP connections refused because of a cap. */
   refusedConnections: number;
-  readonly latency: LatencyHistogram;
 }
 
 export function createCounters(): ResolverCounters {
   return {
-    queries: zeroes(transports),
+    traffic: new Traffic(),
     clientQueries: 0,
-    replies: new Map(replyCodes.map(({ rcode }) => [rcode, 0])),
     ignored: 0,
     faults: 0,
     cache: zeroes(cacheOutcomes),
@@ -70,16 +62,9 @@ export function createCounters(): ResolverCounters {
     rememberedFailures: 0,
     coalesced: 0,
     exhausted: zeroes(limits),
+    dnstap: { written: 0, dropped: 0, connects: 0 },
     refusedConnections: 0,
-    latency: new LatencyHistogram(),
   };
-}
-
-/** Counts a reply under its rcode, or under -1 when that has no label. */
-export function countReply(counters: ResolverCounters, rcode: number): void {
-  const count = counters.replies.get(rcode);
-  if (count === undefined) counters.replies.set(-1, (counters.replies.get(-1) ?? 0) + 1);
-  else counters.replies.set(rcode, count + 1);
 }
 
 function zeroes<Key extends string>(keys: readonly Key[]): Record<Key, number> {

@@ -1,196 +1,187 @@
 /** The resolver's numbers as Prometheus reads them: collected from the counters at each scrape, never in the query path. */
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
-import type { AnswerCache } from './cache/answer-cache.ts';
-import {
-  cacheOutcomes,
-  limits,
-  type ResolverCounters,
-  replyCodes,
-  transports,
-  upstreamOutcomes,
-} from './counters.ts';
-import type { LatencyHistogram } from './latency-histogram.ts';
+import { cacheTold, type ToldCaches } from './cache/cache-told.ts';
+import type { Clients } from './clients/clients.ts';
+import { clientsTold } from './clients/clients-told.ts';
+import { cacheOutcomes, limits, type ResolverCounters, upstreamOutcomes } from './counters.ts';
+import type { Generations } from './generations/generations.ts';
 import type { TcpConnections } from './listeners/tcp-connections.ts';
 import type { LoadMeter } from './load-meter.ts';
-import type { Forwarder } from './upstreams/forwarder.ts';
+import { recursionTold } from './recursion-told.ts';
+import type { Told } from './told.ts';
+import { trafficTold } from './traffic-told.ts';
 
-export interface MetricsSources {
+export interface MetricsSources extends ToldCaches {
   readonly counters: ResolverCounters;
-  readonly cache: AnswerCache;
-  readonly forwarder: Forwarder;
+  readonly clients: Clients;
+  readonly generations: Generations;
   readonly connections: TcpConnections;
   readonly load: LoadMeter;
 }
 
-/** One metric, told at each scrape; label values are from closed sets. */
-interface Told {
-  readonly name: string;
-  readonly help: string;
-  readonly label?: string;
-  read(): number | readonly (readonly [label: string, value: number])[];
-}
-
-export function resolverMetrics(sources: MetricsSources): Registry {
+/** `parts`: what the parts of the resolver have to tell besides. */
+export function resolverMetrics(sources: MetricsSources, parts: readonly Told[] = []): Registry {
   const registry = new Registry();
-  for (const told of countersTold(sources)) registry.registerMetric(new Counter(toldAtScrape(told)));
-  for (const told of gaugesTold(sources)) registry.registerMetric(new Gauge(toldAtScrape(told)));
-  registry.registerMetric(latencyMetric(sources.counters.latency));
+  const own = [
+    ...trafficTold(sources.counters.traffic),
+    ...cacheTold(sources),
+    ...clientsTold(sources.clients.counters),
+    ...recursionTold(() => sources.generations.current.recursion),
+    ...countersTold(sources),
+    ...gaugesTold(sources),
+  ];
+  for (const told of [...own, ...parts]) registry.registerMetric(metricOf(told));
   return registry;
 }
 
-function countersTold({ counters, cache, load }: MetricsSources): Told[] {
+function countersTold({ counters, load }: MetricsSources): Told[] {
   return [
     {
-      name: 'anycast_resolver_queries_total',
-      help: 'Messages received from clients',
-      label: 'transport',
-      read: () => transports.map(transport => [transport, counters.queries[transport]]),
-    },
-    {
-      name: 'anycast_resolver_replies_total',
-      help: 'Replies sent to clients',
-      label: 'rcode',
-      read: () => [
-        ...replyCodes.map(({ rcode, label }) => [label, counters.replies.get(rcode) ?? 0] as const),
-        ['other', counters.replies.get(-1) ?? 0],
-      ],
-    },
-    {
+      kind: 'counter',
       name: 'anycast_resolver_cache_lookups_total',
       help: 'Questions looked up in the cache',
-      label: 'outcome',
+      labels: ['outcome'],
       read: () => cacheOutcomes.map(outcome => [outcome, counters.cache[outcome]]),
     },
     {
+      kind: 'counter',
       name: 'anycast_resolver_upstream_messages_total',
       help: 'What became of messages to upstreams',
-      label: 'outcome',
+      labels: ['outcome'],
       read: () => upstreamOutcomes.map(outcome => [outcome, counters.upstream[outcome]]),
     },
     {
+      kind: 'counter',
       name: 'anycast_resolver_client_queries_total',
       help: 'Queries to a service address from other than our own addresses',
       read: () => counters.clientQueries,
     },
     {
+      kind: 'counter',
       name: 'anycast_resolver_ignored_total',
       help: 'Messages that got no reply: too short, or replies themselves',
       read: () => counters.ignored,
     },
     {
+      kind: 'counter',
       name: 'anycast_resolver_faults_total',
       help: 'Queries answered SERVFAIL because of a fault of the resolver itself',
       read: () => counters.faults,
     },
     {
+      kind: 'counter',
       name: 'anycast_resolver_remembered_failures_total',
       help: 'Queries answered SERVFAIL because the question had just failed',
       read: () => counters.rememberedFailures,
     },
     {
+      kind: 'counter',
       name: 'anycast_resolver_coalesced_total',
       help: 'Queries that joined a question already under way',
       read: () => counters.coalesced,
     },
     {
+      kind: 'counter',
       name: 'anycast_resolver_budget_exhausted_total',
       help: 'Queries answered SERVFAIL because resolving them would cost too much',
-      label: 'limit',
+      labels: ['limit'],
       read: () => limits.map(limit => [limit, counters.exhausted[limit]]),
     },
     {
+      kind: 'counter',
       name: 'anycast_resolver_refused_connections_total',
       help: 'TCP connections closed because of a cap',
       read: () => counters.refusedConnections,
     },
     {
+      kind: 'counter',
       name: 'anycast_resolver_receive_drops_total',
       help: 'Queries the kernel dropped because the resolver did not fetch them in time',
       read: () => load.receiveDrops,
     },
-    {
-      name: 'anycast_resolver_cache_evictions_total',
-      help: 'Answers dropped before their time to make room',
-      read: () => cache.size.evictions,
-    },
   ];
 }
 
-function gaugesTold({ cache, forwarder, connections, load }: MetricsSources): Told[] {
+function gaugesTold(sources: MetricsSources): Told[] {
+  const { connections, generations, load } = sources;
+  const upstreams = () => generations.current.forwarder.status.upstreams;
   return [
     {
-      name: 'anycast_resolver_cache_entries',
-      help: 'Answers kept',
-      read: () => cache.size.entries,
-    },
-    {
-      name: 'anycast_resolver_cache_bytes',
-      help: 'Estimated octets of the answers kept',
-      read: () => cache.size.octets,
-    },
-    {
+      kind: 'gauge',
       name: 'anycast_resolver_questions_under_way',
       help: 'Questions that upstreams are being asked',
-      read: () => forwarder.status.questions,
+      read: () => generations.current.forwarder.status.questions,
     },
     {
+      kind: 'gauge',
       name: 'anycast_resolver_tcp_connections',
       help: 'TCP connections of clients',
       read: () => connections.count,
     },
     {
+      kind: 'gauge',
       name: 'anycast_resolver_event_loop_lag_seconds',
       help: 'The longest that a heartbeat was late since the last scrape',
       read: () => load.takeLongestLagMs() / 1000,
     },
     {
+      kind: 'gauge',
       name: 'anycast_resolver_upstream_well',
       help: '1 when the upstream answered last, 0 when it kept silent',
-      label: 'upstream',
-      read: () => forwarder.status.upstreams.map(({ address, state }) => [address, state === 'well' ? 1 : 0]),
+      labels: ['upstream'],
+      read: () => upstreams().map(({ address, state }) => [address, state === 'well' ? 1 : 0]),
     },
     {
+      kind: 'gauge',
       name: 'anycast_resolver_upstream_rtt_seconds',
       help: 'Smoothed round-trip time of the upstream',
-      label: 'upstream',
+      labels: ['upstream'],
       read: () =>
-        forwarder.status.upstreams.flatMap(({ address, rttMs }) =>
+        upstreams().flatMap(({ address, rttMs }) =>
           rttMs === null ? [] : [[address, rttMs / 1000] as const],
         ),
     },
   ];
 }
 
-function toldAtScrape({ name, help, label, read }: Told) {
-  return {
+function metricOf(told: Told): Metric {
+  if (told.kind === 'histogram') return histogramOf(told);
+  const { kind, name, help, labels = [], read } = told;
+  const configuration = {
     name,
     help,
-    labelNames: label === undefined ? [] : [label],
+    labelNames: labels,
     registers: [],
     collect(this: Counter | Gauge) {
       this.reset();
       const values = read();
       if (typeof values === 'number') this.inc(values);
-      else for (const [value, amount] of values) this.inc({ [label ?? '']: value }, amount);
+      else for (const [of, amount] of values) this.inc(labelled(labels, of), amount);
     },
   };
+  return kind === 'counter' ? new Counter(configuration) : new Gauge(configuration);
 }
 
-/** prom-client's own histogram must be told of every observation; ours counts by itself and is only shown. */
-function latencyMetric(latency: LatencyHistogram): Metric {
-  const name = 'anycast_resolver_reply_seconds';
+function labelled(names: readonly string[], values: string | readonly string[]): Record<string, string> {
+  const each = typeof values === 'string' ? [values] : values;
+  return Object.fromEntries(names.map((name, index) => [name, each[index] ?? '']));
+}
+
+/** prom-client's own histogram must be told of every observation; ours count by themselves and are only shown. */
+function histogramOf({ name, help, labels: names, read }: Extract<Told, { kind: 'histogram' }>): Metric {
   const get = async () => {
-    const { buckets, sumSeconds, count } = latency.snapshot();
-    const values = [
-      ...buckets.map(({ upToSeconds, count: value }) => ({
-        metricName: `${name}_bucket`,
-        labels: { le: upToSeconds === Number.POSITIVE_INFINITY ? '+Inf' : String(upToSeconds) },
-        value,
-      })),
-      { metricName: `${name}_sum`, labels: {}, value: sumSeconds },
-      { metricName: `${name}_count`, labels: {}, value: count },
-    ];
-    const help = 'From a message received to the reply sent';
+    const values = read().flatMap(([of, { buckets, sum, count }]) => {
+      const labels = labelled(names, of);
+      return [
+        ...buckets.map(({ upTo, count: value }) => ({
+          metricName: `${name}_bucket`,
+          labels: { ...labels, le: upTo === Number.POSITIVE_INFINITY ? '+Inf' : String(upTo) },
+          value,
+        })),
+        { metricName: `${name}_sum`, labels, value: sum },
+        { metricName: `${name}_count`, labels, value: count },
+      ];
+    });
     return { name, help, type: 'histogram', values };
   };
   // A registry calls nothing of a metric but its name and `get`.

@@ -15,7 +15,7 @@ import { rateLimit } from './policies/rate-limit.ts';
 import { recursionDesired } from './policies/recursion-desired.ts';
 import { resolve } from './policies/resolve.ts';
 import { sanity } from './policies/sanity.ts';
-import type { ClientQuery, Outcome, Policy, PolicyServices } from './policy.ts';
+import type { ClientQuery, Outcome, Policy, PolicyHandler, PolicyServices } from './policy.ts';
 
 export const policies: readonly Policy[] = [
   // sanity: looks at the message alone, so that it costs the same whoever asks, and nothing behind it meets a class, type
@@ -47,15 +47,38 @@ export const policies: readonly Policy[] = [
   resolve,
 ];
 
-/** The pipeline as one function. Policies are created in order, once. */
-export function createPipeline(slice: PopSlice, services: PolicyServices): (query: ClientQuery) => Outcome {
+export interface Pipeline extends AsyncDisposable {
+  readonly answer: (query: ClientQuery) => Outcome;
+}
+
+/**
+ * The pipeline as one function. Policies are created in order, and disposed of in reverse.
+ * @throws What a policy throws that cannot be made of this configuration; those before it are disposed of.
+ */
+export function createPipeline(
+  slice: PopSlice,
+  services: PolicyServices,
+  listed: readonly Policy[] = policies,
+): Pipeline {
   const nothingLeft = (): Outcome => {
     throw new Error('a query went past the last policy');
   };
-  return policies
-    .map(policy => policy.create(slice, services))
-    .reduceRight<(query: ClientQuery) => Outcome>(
-      (next, handler) => query => handler(query, next),
-      nothingLeft,
-    );
+  const held = new AsyncDisposableStack();
+  const created: PolicyHandler[] = [];
+  try {
+    for (const policy of listed) {
+      const handler = policy.create(slice, services);
+      created.push(handler);
+      held.defer(async () => await handler[Symbol.asyncDispose]?.());
+    }
+  } catch (error) {
+    // What it says is of no more interest than the fault that led here.
+    void held.disposeAsync().catch(() => undefined);
+    throw error;
+  }
+  const answer = created.reduceRight<(query: ClientQuery) => Outcome>(
+    (next, handler) => query => handler(query, next),
+    nothingLeft,
+  );
+  return { answer, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }

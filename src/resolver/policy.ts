@@ -1,7 +1,11 @@
 /**
  * The contract of a policy: one thing the resolver does to a query or to its reply.
  *
- * `create` is called once per process, at start, in the order of `pipeline.ts`. The handler it gives is called for each
+ * `create` is called in the order of `pipeline.ts`, at start and again at each reload of the configuration. What it throws
+ * (a Fault) refuses that configuration. A handler that holds something - a timer, a file that it watches - gives it back
+ * in `Symbol.asyncDispose`, called once, when the last query that it was given is answered (or the process ends). What
+ * shall outlive a reload is not a handler's but one of the services: those are made once per process.
+ * The handler is called for each
  * well-formed query (`listeners/respond.ts` says which those are), many at a time. It answers by itself, or calls `next`
  * with the query and gives what comes back, changed or not. Where its answer needs another question answered it may call
  * `next` with that; the budget stays the query's own. It gives a reply where it can and a promise where it must wait:
@@ -48,7 +52,10 @@ export type Outcome = Reply | Promise<Reply>;
 /** The rest of the pipeline. */
 export type Next = (query: ClientQuery) => Outcome;
 
-export type PolicyHandler = (query: ClientQuery, next: Next) => Outcome;
+export interface PolicyHandler {
+  (query: ClientQuery, next: Next): Outcome;
+  [Symbol.asyncDispose]?(): PromiseLike<void>;
+}
 
 /** What policies share; each is made and owned by `resolver.ts`. */
 export interface PolicyServices {

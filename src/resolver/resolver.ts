@@ -1,6 +1,9 @@
 /**
  * The resolver process: listeners -> pipeline -> cache -> upstreams, with a control socket and a metrics page beside them.
  *
+ * Two kinds of parts. Listeners, caches, counters, control socket and metrics page live as long as the process. What is made
+ * from the configuration is a generation (`generations/`), and a reload (`reload/`) puts another in its place.
+ *
  * It answers DNS on the PoP's management addresses and on the service address, and knows nothing of routing: whether this
  * PoP is announced is the agent's to decide, from what it sees of the resolver. Two things are there for the agent: the
  * control socket, which closes when this process ends, and the heartbeat on it, pushed by the same event loop that
@@ -10,11 +13,11 @@
  *
  * Start: management addresses first, for without them nothing is right; then the control socket, so that whoever finds it
  * finds a resolver that answers; then, where that is wanted, a peer's cache is taken over; from then on service addresses
- * are listened on whenever they are present. Stop, the reverse: take no
- * more queries, answer those taken (bounded), end the questions under way, close.
+ * are listened on whenever they are present. Stop, the reverse: take no more queries, answer those taken (bounded), end
+ * the questions under way, close.
  *
- * Standards: RFC 1034, 1035, 2181, 2308, 4892 (id.server), 5001, 5452, 6891, 7766, 7830, 7873, 8020, 8467, 8482, 8767,
- * 8906, 8914, 9018, 9077, 9520, 9619, 9715.
+ * Standards: RFC 1034, 1035, 2181, 2308, 4592, 4892 (id.server), 5001, 5452, 6672, 6891, 7766, 7830, 7873, 8020, 8467,
+ * 8482, 8767, 8906, 8914, 9018, 9077, 9156, 9520, 9609, 9619, 9715.
  * Not here: validation, encrypted transports; their places are marked in `pipeline.ts`.
  */
 import { randomInt } from 'node:crypto';
@@ -34,16 +37,14 @@ import { dumpPath, peersOf, warmUp } from './cache/warm-up.ts';
 import { openClients } from './clients/clients.ts';
 import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
-import { authoritiesOf } from './exchange/authorities-of.ts';
-import { iteratorOf } from './iterator/iterator-of.ts';
+import { dnstapTold } from './dnstap/dnstap-told.ts';
+import { Generations } from './generations/generations.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
 import { TcpConnections, type TcpLimits, tcpLimits } from './listeners/tcp-connections.ts';
 import { LoadMeter } from './load-meter.ts';
-import { createPipeline } from './pipeline.ts';
-import { createResolution } from './resolution.ts';
-import { Forwarder } from './upstreams/forwarder.ts';
-import { forwardZonesOf } from './upstreams/upstreams-of.ts';
+import { type ConfigVersion, Reload } from './reload/reload.ts';
+import type { ReloadReport } from './reload/reload-text.ts';
 
 export interface ResolverOptions {
   /** The folder of the PoP's control sockets; made when it is not there. */
@@ -55,10 +56,16 @@ export interface ResolverOptions {
   /** The port of every upstream; 53 everywhere but in tests. */
   readonly upstreamPort?: number;
   readonly tcpLimits?: TcpLimits;
+  /** Of the file that the slice was read from; shown by `status`. */
+  readonly configHash?: string;
+  /** Reads that file again, for a reload; without it there is none. */
+  readonly readConfig?: () => Promise<ConfigVersion>;
 }
 
 export interface RunningResolver extends AsyncDisposable {
   readonly status: ResolverStatus;
+  /** Takes the file's present content over. @throws Fault of what speaks against it; nothing has changed then. */
+  reload(): Promise<ReloadReport>;
 }
 
 /** Milliseconds between log lines about faults in policies, so that a query cannot be a way to fill a disk. */
@@ -79,67 +86,92 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const cache = new AnswerCache(maxOctets, serveStale === 'off' ? 0 : serveStale.upTo);
   const rrsets = new RRsetCache({ maxOctets, limits: ttlLimits(resolver.cache), clock });
   const cacheActivity = createCacheActivity();
-  const contents = new CacheContents({ slice, answers: cache, rrsets, activity: cacheActivity, clock });
-  const forwarder = new Forwarder({
-    zones: forwardZonesOf(slice),
-    clock,
-    counters,
-    queryTimeoutMs: resolver.queryTimeout,
-    upstreamTimeoutMs: resolver.upstreamTimeout,
-    upstreamPort: options.upstreamPort ?? 53,
-  });
-  const authorities = parts.use(authoritiesOf(slice, { clock, port: options.upstreamPort ?? 53 }));
-  const iterator = iteratorOf(slice, {
-    clock,
-    authorities,
-    store: rrsets,
-    forwarded: (question, flags, budget) =>
-      forwarder.holds(question) ? Promise.resolve(forwarder.resolve(question, flags, budget)) : undefined,
-  });
-  const resolution = createResolution({
-    forwarder,
-    iterator,
-    onExhausted: limit => {
-      counters.exhausted[limit] += 1;
-    },
-  });
   const own = ownAddresses(slice);
   const slotKey = [randomInt(2 ** 32), randomInt(2 ** 32)] as const;
   const clients = parts.use(
     await openClients({ config: resolver.clients, ownAddresses: own, clock, log, slotKey }),
   );
+  const upstreamPort = options.upstreamPort ?? 53;
+  const lasting = { clock, log, cache, rrsets, cacheActivity, clients, counters, upstreamPort };
+  const generations = new Generations(slice, lasting);
+  const contents = new CacheContents({
+    get slice() {
+      return generations.current.slice;
+    },
+    answers: cache,
+    rrsets,
+    activity: cacheActivity,
+    clock,
+    onCleared: () => generations.current.recursion.iterator.clear(),
+  });
   const onRefused = (): void => {
     counters.refusedConnections += 1;
   };
   const connections = new TcpConnections(options.tcpLimits ?? tcpLimits, onRefused, own);
   const responder = createResponder({
-    pipeline: createPipeline(slice, { clock, cache, rrsets, cacheActivity, resolution, clients, counters }),
+    pipeline: query => generations.answer(query),
     counters,
     clients,
     clock,
-    workLimits: { ...resolver.budget, timeMs: resolver.queryTimeout },
+    get workLimits() {
+      return generations.current.workLimits;
+    },
+    get tap() {
+      return generations.current.dnstap;
+    },
     ownAddresses: own,
     onFault: faultLog(log, clock),
   });
   const listeners = new Listeners({ slice, responder, connections, clock, log });
   // Ends from the last to the first: no more queries, no more questions (what still waits gets SERVFAIL), no more sockets.
   parts.use(listeners);
-  parts.use(iterator);
-  parts.use(forwarder);
+  parts.use(generations);
   parts.defer(() => listeners.drain());
   // The agent has seen the control socket close and withdraws; clients come until the routers have heard of it.
   parts.defer(() => untilQuiet(clock, () => counters.clientQueries));
   await listeners.start(signal);
   const load = parts.use(new LoadMeter(slice));
-  const caches = { cache, rrsets, cacheActivity, contents };
-  const control = new ResolverControl({ slice, clock, counters, ...caches, forwarder, listeners, load });
+  const reload = new Reload({
+    clock,
+    log,
+    slice,
+    hash: options.configHash,
+    read: options.readConfig,
+    take: next => {
+      const { logLevel } = generations.current.slice.config.telemetry;
+      const flushed = generations.replace(next);
+      own.clear();
+      for (const address of ownAddresses(next)) own.add(address);
+      if (next.config.telemetry.logLevel !== logLevel) log.level = next.config.telemetry.logLevel;
+      generations.current.dnstap?.reopen();
+      void clients.reload();
+      return flushed;
+    },
+  });
+  const control = new ResolverControl({
+    slice,
+    clock,
+    counters,
+    cache,
+    rrsets,
+    cacheActivity,
+    contents,
+    load,
+    listeners,
+    reload,
+    generations,
+  });
   await makeFolder(options.runDirectory);
   parts.use(await control.serve(join(options.runDirectory, 'resolver.sock')));
   await warmUp({ slice, contents, clock, log, signal });
   listeners.serve();
   // Last, because loading prom-client takes longer than all of the above: queries are answered meanwhile.
   const { resolverMetrics } = await import('./metrics.ts');
-  const registry = resolverMetrics({ counters, cache, forwarder, connections, load });
+  const dnstap = dnstapTold(counters.dnstap);
+  const registry = resolverMetrics(
+    { counters, cache, rrsets, cacheActivity, clients, generations, connections, load },
+    [...reload.told, ...dnstap],
+  );
   const page = { addresses: slice.pop.management, port: telemetry.resolverPort, registry };
   const dump = { isAdmitted: peersOf(slice), text: () => contents.dump({ isReadable: false }) };
   parts.use(await serveMetrics({ ...page, status: () => control.status, streams: { [dumpPath]: dump } }));
@@ -148,6 +180,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     get status() {
       return control.status;
     },
+    reload: () => reload.run(),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -162,7 +195,7 @@ async function untilQuiet(clock: Clock, clientQueries: () => number): Promise<vo
 }
 
 /** Addresses from which queries are not clients': every PoP's own, and this machine's. */
-function ownAddresses({ config }: PopSlice): ReadonlySet<string> {
+function ownAddresses({ config }: PopSlice): Set<string> {
   const own = [...config.service.addresses, ...Object.values(config.pops).flatMap(pop => pop.management)];
   return new Set([...own.map(address => address.text), '127.0.0.1', '::1']);
 }

@@ -7,10 +7,11 @@ import { createCacheActivity } from '../../src/resolver/cache/cache-activity.ts'
 import { ttlLimits } from '../../src/resolver/cache/cacheable.ts';
 import { RRsetCache } from '../../src/resolver/cache/rrset-cache.ts';
 import { type Clients, openClients } from '../../src/resolver/clients/clients.ts';
-import { createCounters, type ResolverCounters, type Transport } from '../../src/resolver/counters.ts';
+import { createCounters, type ResolverCounters } from '../../src/resolver/counters.ts';
 import { createResponder } from '../../src/resolver/listeners/respond.ts';
 import { createPipeline } from '../../src/resolver/pipeline.ts';
 import type { Resolution } from '../../src/resolver/resolution.ts';
+import type { Transport } from '../../src/resolver/transport.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -79,7 +80,7 @@ export async function openGuardedResponder(options: GuardedOptions): Promise<Gua
       resolution,
       clients,
       counters,
-    }),
+    }).answer,
     counters,
     clock,
     clients,

@@ -160,11 +160,15 @@ describe('the metrics page', () => {
     const { resolverPort } = deployment.slice.config.telemetry;
     const response = await fetch(`http://${deployment.management}:${resolverPort}/metrics`);
     const text = await response.text();
-    assert.match(text, /^anycast_resolver_queries_total\{transport="udp"\} 1$/m);
-    assert.match(text, /^anycast_resolver_replies_total\{rcode="NOERROR"\} 1$/m);
+    assert.match(text, /^anycast_resolver_queries_total\{transport="udp",family="4"\} 1$/m);
+    assert.match(
+      text,
+      /^anycast_resolver_replies_total\{transport="udp",rcode="NOERROR",origin="local"\} 1$/m,
+    );
     assert.match(text, /^# TYPE anycast_resolver_reply_seconds histogram$/m);
-    assert.match(text, /^anycast_resolver_reply_seconds_bucket\{le="\+Inf"\} 1$/m);
-    assert.match(text, /^anycast_resolver_reply_seconds_count 1$/m);
+    const labels = 'transport="udp",rcode="NOERROR",origin="local"';
+    assert.ok(text.includes(`anycast_resolver_reply_seconds_bucket{${labels},le="+Inf"} 1\n`), text);
+    assert.ok(text.includes(`anycast_resolver_reply_seconds_count{${labels}} 1\n`), text);
   });
 });
 

@@ -6,6 +6,8 @@ import { parseIpAddress } from '../../src/ip/address.ts';
 
 export interface TestDeployment {
   readonly slice: PopSlice;
+  /** The same as text. */
+  readonly yaml: string;
   readonly port: number;
   readonly upstreamPort: number;
   /** Text of the addresses. Clients of other addresses in 127.0.0.0/8 are strangers to nobody: loopback is always admitted. */
@@ -64,6 +66,7 @@ pops:
     slice: popOf(config, 'fra'),
     peer: { slice: popOf(otherConfig, 'nyc'), management: peerManagement, service: `${network}.54` },
     telemetryPort,
+    yaml,
     port,
     upstreamPort: randomInt(10_000, 30_000),
     management: `${network}.1`,

@@ -19,6 +19,7 @@ const registries: Readonly<Record<string, string>> = {
   'src/commands': 'src/commands/commands.ts',
   'src/commands/lab': 'src/commands/lab.ts',
   'src/commands/cache': 'src/commands/cache.ts',
+  'src/commands/config': 'src/commands/config.ts',
 };
 
 /** Files of those folders that are not features. */

@@ -77,11 +77,12 @@ const order: Readonly<Record<ProcessName, UnitGroup>> = {
   },
 };
 
-function serviceGroups({ name, args, stopSeconds }: PopProcess, prefix: string): UnitGroup[] {
+function serviceGroups({ name, args, reloadArgs, stopSeconds }: PopProcess, prefix: string): UnitGroup[] {
   return [
     {
       settings: [
         ['ExecStart', `${prefix}/anycast ${args.join(' ')}`],
+        ...(reloadArgs ? [['ExecReload', `${prefix}/anycast ${reloadArgs.join(' ')}`] as const] : []),
         ['User', userName(name)],
         ['Group', sharedGroup],
       ],
@@ -125,7 +126,7 @@ const restart: UnitGroup = {
   ],
 };
 
-/** No ExecReload: no process reads the configuration again. Restarting the agent withdraws first, as stopping it does. */
+/** Sidecar and agent have no ExecReload: they read the configuration once. Restarting the agent withdraws first, as stopping it does. */
 const stop: Readonly<Record<ProcessName, (seconds: number) => UnitGroup>> = {
   resolver: stopGroup(),
   sidecar: stopGroup('SIGTERM goes to the sidecar, which has its router close the sessions.'),

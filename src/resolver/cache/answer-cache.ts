@@ -10,6 +10,9 @@
  * An answer may stay for some time after it has expired, for when there is no newer one to be had (RFC 8767); `find` never
  * gives such a one, `findStale` no other. `sieve-map.ts` says what goes when room is needed: they first.
  *
+ * Where answers to some questions come from may change (a reload): `distrust` says of which. Nothing is searched then, for
+ * a walk through a full cache would hold up every client; an entry is judged when it is next found.
+ *
  * Time is the wall clock's. After a step back of it, entries from the future are dropped rather than kept too long.
  */
 import type { Question, ResourceRecord } from '../../dns/message.ts';
@@ -32,6 +35,12 @@ export interface KeptAnswer {
 const entryOverhead = 800;
 const recordOverhead = 330;
 
+/** Whether the answer to a question must not be served any more. */
+export type Doubt = (question: Pick<Question, 'name' | 'type'>) => boolean;
+
+/** Doubts that an entry may have to be judged by when it is found; with more the cache is emptied. */
+const doubtsKept = 16;
+
 /** Stands for "any type" in the key of NXDOMAIN: type 0 is reserved (RFC 6895 section 3.1). */
 const anyType = 0;
 
@@ -48,6 +57,8 @@ export class AnswerEntry extends SieveEntry {
   refreshMs: number;
   /** Once stale: until when, on the monotonic clock, nothing newer is waited for. */
   retryMs = 0;
+  /** How many doubts there were when it was last judged. */
+  judged = 0;
 
   constructor(key: string, reply: Reply, { storedMs, expiresMs }: { storedMs: number; expiresMs: number }) {
     const records = reply.answers.length + reply.authorities.length;
@@ -76,6 +87,7 @@ export interface DumpedAnswer extends KeptAnswer {
 export class AnswerCache {
   readonly #staleMs: number;
   readonly #entries: SieveMap<AnswerEntry>;
+  readonly #doubts: Doubt[] = [];
 
   /** `staleMs`: how long an answer stays past its end. */
   constructor(maxOctets: number, staleMs = 0) {
@@ -132,7 +144,8 @@ export class AnswerCache {
       for (const entry of this.#entries.present()) {
         const nowMs = clock.wallMs();
         // A step without a result, so that whoever walks may stop for breath.
-        yield entry.isProven === isProven && nowMs < entry.expiresMs && nowMs >= entry.storedMs
+        const isFresh = nowMs < entry.expiresMs && nowMs >= entry.storedMs;
+        yield entry.isProven === isProven && isFresh && !this.#isDoubted(entry)
           ? dumped(entry, nowMs)
           : undefined;
       }
@@ -157,7 +170,19 @@ export class AnswerCache {
     return dropped;
   }
 
+  /** What is kept now of the questions for which `doubt` says yes is not served again. */
+  distrust(doubt: Doubt): void {
+    this.#doubts.push(doubt);
+    if (this.#doubts.length > doubtsKept) this.clear();
+  }
+
+  /** Gives the cache another size; what is too much goes at once, as it would when room is made. */
+  resize(maxOctets: number, wallMs: number): void {
+    this.#entries.resize(maxOctets, Math.floor(wallMs / 1000));
+  }
+
   clear(): void {
+    this.#doubts.length = 0;
     this.#entries.clear();
   }
 
@@ -175,6 +200,7 @@ export class AnswerCache {
     if (ttlSeconds <= 0) return false;
     const times = { storedMs, expiresMs: storedMs + ttlSeconds * 1000 };
     const entry = new AnswerEntry(deniesName ? anyKey : exactKey, reply, times);
+    entry.judged = this.#doubts.length;
     return this.#entries.set(entry, Math.floor(nowMs / 1000));
   }
 
@@ -184,7 +210,7 @@ export class AnswerCache {
   }
 
   #fresh(key: string, wallMs: number): AnswerEntry | undefined {
-    const entry = this.#entries.get(key);
+    const entry = this.#trusted(key);
     if (!entry) return undefined;
     if (wallMs >= entry.expiresMs || wallMs < entry.storedMs) {
       if (wallMs >= entry.expiresMs + this.#staleMs || wallMs < entry.storedMs) this.#entries.delete(entry);
@@ -194,8 +220,24 @@ export class AnswerCache {
   }
 
   #stale(key: string, wallMs: number): AnswerEntry | undefined {
-    const entry = this.#entries.get(key);
+    const entry = this.#trusted(key);
     return entry && wallMs >= entry.expiresMs && wallMs < entry.expiresMs + this.#staleMs ? entry : undefined;
+  }
+
+  #trusted(key: string): AnswerEntry | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry || !this.#isDoubted(entry)) return entry;
+    this.#entries.delete(entry);
+    return undefined;
+  }
+
+  /** Of the question, and of each name that the answer leads through. */
+  #isDoubted(entry: AnswerEntry): boolean {
+    if (entry.judged === this.#doubts.length) return false;
+    const doubts = this.#doubts.slice(entry.judged);
+    entry.judged = this.#doubts.length;
+    const { question } = questionOf(entry.key);
+    return doubts.some(doubt => doubt(question) || entry.reply.answers.some(doubt));
   }
 }
 

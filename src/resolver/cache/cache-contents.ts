@@ -17,11 +17,14 @@ import { type DumpEntry, type DumpHeader, formatEnd, formatEntry, formatHeader }
 import type { RRsetCache } from './rrset-cache.ts';
 
 export interface CacheContentsOptions {
+  /** Of the configuration in force when asked. */
   readonly slice: PopSlice;
   readonly answers: AnswerCache;
   readonly rrsets: RRsetCache;
   readonly activity: CacheActivity;
   readonly clock: Clock;
+  /** All was flushed: what else was learnt of zones should be forgotten too. */
+  readonly onCleared?: () => void;
 }
 
 /** What is dropped: all, one name, or a name and all below it. */
@@ -37,19 +40,17 @@ export interface LoadCounts {
   known: number;
 }
 
+type ZoneLookup = (question: Question) => { readonly name: Name } | undefined;
+
 /** Characters of a piece of a dump. */
 const pieceLength = 64 * 1024;
 
 export class CacheContents {
   readonly #options: CacheContentsOptions;
-  readonly #zoneOf: (question: Question) => { readonly name: Name } | undefined;
+  #zones: { readonly of: ZoneLookup; readonly forward: unknown } | undefined;
 
   constructor(options: CacheContentsOptions) {
     this.#options = options;
-    const { forward } = options.slice.config.resolver;
-    this.#zoneOf = forwardZones(
-      forward.map(({ zone }) => ({ name: parseName(zone) ?? rootName, upstreams: [] })),
-    );
   }
 
   /** The text of a dump, in pieces of whole lines. */
@@ -115,6 +116,7 @@ export class CacheContents {
     const entries = answers.size.entries + rrsets.size.entries;
     answers.clear();
     rrsets.clear();
+    this.#options.onCleared?.();
     return entries;
   }
 
@@ -134,6 +136,16 @@ export class CacheContents {
       }
     }
     return dropped;
+  }
+
+  /** The forward zone that holds the question, in the configuration in force. */
+  #zoneOf(question: Question): { readonly name: Name } | undefined {
+    const { forward } = this.#options.slice.config.resolver;
+    if (this.#zones?.forward !== forward) {
+      const named = forward.map(({ zone }) => ({ name: parseName(zone) ?? rootName }));
+      this.#zones = { forward, of: forwardZones(named) };
+    }
+    return this.#zones.of(question);
   }
 
   *#entries(atMs: number): Generator<DumpEntry | undefined> {

@@ -161,6 +161,11 @@ export class RRsetCache implements RRsetStore {
     return dropped;
   }
 
+  /** Gives the cache another size; what is too much goes at once. */
+  resize(maxOctets: number): void {
+    this.#entries.resize(maxOctets, this.#nowS());
+  }
+
   clear(): void {
     this.#entries.clear();
   }

@@ -97,7 +97,7 @@ class Queue {
 }
 
 export class SieveMap<Entry extends SieveEntry> {
-  readonly #maxOctets: number;
+  #maxOctets: number;
   readonly #entries = new Map<string, Entry>();
   readonly #buckets = new Map<number, SieveEntry>();
   #probation = new Queue();
@@ -143,14 +143,17 @@ export class SieveMap<Entry extends SieveEntry> {
       this.delete(replaced);
     }
     if (entry.octets > this.#entryLimit) return false;
-    while (this.#octets + entry.octets > this.#maxOctets) {
-      this.delete(this.#next(nowS));
-      this.#evictions += 1;
-    }
+    this.#makeRoom(entry.octets, nowS);
     this.#entries.set(entry.key, entry);
     this.#queueOf(entry).add(entry);
     this.#addToBucket(entry);
     return true;
+  }
+
+  /** Another bound; what is too much goes at once. */
+  resize(maxOctets: number, nowS: number): void {
+    this.#maxOctets = maxOctets;
+    this.#makeRoom(0, nowS);
   }
 
   /** Of an entry that is in the map. */
@@ -165,6 +168,13 @@ export class SieveMap<Entry extends SieveEntry> {
     this.#buckets.clear();
     this.#probation = new Queue();
     this.#proven = new Queue();
+  }
+
+  #makeRoom(octets: number, nowS: number): void {
+    while (this.#octets + octets > this.#maxOctets) {
+      this.delete(this.#next(nowS));
+      this.#evictions += 1;
+    }
   }
 
   get #octets(): number {

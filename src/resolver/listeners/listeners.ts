@@ -9,7 +9,7 @@ import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Clock } from '../../system/clock.ts';
 import { describeError, Fault } from '../../system/fault.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { Transport } from '../counters.ts';
+import type { Transport } from '../transport.ts';
 import type { LocalAddress } from './client.ts';
 import type { Listener, Responder } from './listener.ts';
 import { listenTcp } from './tcp.ts';

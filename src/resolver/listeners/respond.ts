@@ -24,7 +24,8 @@ import { WireFault } from '../../dns/wire-fault.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { CookieVerdict } from '../clients/server-cookies.ts';
-import { countReply, type ResolverCounters } from '../counters.ts';
+import type { ResolverCounters } from '../counters.ts';
+import type { Tap } from '../dnstap/tap.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
 import { emptyReply, type Reply, silence } from '../reply.ts';
 import { WorkBudget, type WorkLimits } from '../work-budget.ts';
@@ -46,8 +47,10 @@ export interface RespondOptions {
   readonly clock: Clock;
   /** Without: no cookies, and no answer comes too late. */
   readonly clients?: Clients;
-  /** Of each query. */
+  /** Of each query; looked up anew for each, for a reload may change them. */
   readonly workLimits: WorkLimits;
+  /** Gets a copy of what passes; looked up anew for each query too. */
+  readonly tap?: Tap | undefined;
   /** Addresses of our own: queries from them are not clients'. */
   readonly ownAddresses: ReadonlySet<string>;
   /** Told of what a policy threw; may be called often. */
@@ -55,7 +58,8 @@ export interface RespondOptions {
 }
 
 export function createResponder(options: RespondOptions): Responder {
-  const { pipeline, counters, clock, clients, workLimits, ownAddresses, onFault } = options;
+  const { pipeline, counters, clock, clients, ownAddresses, onFault } = options;
+  const { traffic } = counters;
   const fail = (error: unknown): Reply => {
     counters.faults += 1;
     onFault(error);
@@ -78,24 +82,29 @@ export function createResponder(options: RespondOptions): Responder {
   };
   return (octets, client, send) => {
     const startedMs = clock.monotonicMs();
-    counters.queries[client.transport] += 1;
+    traffic.received(client);
     if (client.local.kind === 'service' && !ownAddresses.has(client.address)) counters.clientQueries += 1;
     const header = decodeHeader(octets);
     if (!header || header.flags.qr) {
       counters.ignored += 1;
+      traffic.ignored();
       send(undefined);
       return;
     }
+    const { tap } = options;
+    tap?.query(octets, client, startedMs);
     const message = header.opcode === opcodes.QUERY ? readMessage(octets) : undefined;
     const cookie = message && clients?.cookies?.judge(message.edns, client.address);
     const finish = (reply: Reply): void => {
       if (reply.isSilence) {
+        traffic.ignored();
         send(undefined);
         return;
       }
-      countReply(counters, reply.rcode);
-      send(encodeReply({ reply, header, message, client, cookie: cookie?.option, fail }));
-      counters.latency.record(clock.monotonicMs() - startedMs);
+      const sent = encodeReply({ reply, header, message, client, cookie: cookie?.option, fail });
+      send(sent);
+      traffic.replied(client.transport, reply, sent, clock.monotonicMs() - startedMs);
+      tap?.reply(octets, sent, client, startedMs);
     };
     const question = message && onlyQuestion(message);
     // RFC 7873 section 5.2.2: a cookie of no possible length is a malformed message.
@@ -103,8 +112,9 @@ export function createResponder(options: RespondOptions): Responder {
       finish(replyWithoutPolicy({ header, message, client, cookie }));
       return;
     }
+    traffic.asked(message);
     const isAddressProven = isProven(client, cookie);
-    const budget = new WorkBudget(workLimits, clock);
+    const budget = new WorkBudget(options.workLimits, clock);
     const query = { message, question, client, isAddressProven, cookie: cookie?.status ?? 'absent', budget };
     const outcome = answer(query);
     if (!(outcome instanceof Promise)) {

@@ -24,7 +24,8 @@ export class TcpConnection {
 
   constructor(socket: Socket, { local, responder, connections }: TcpConnectionOptions) {
     this.#socket = socket;
-    this.#client = { transport: 'tcp', address: socket.remoteAddress ?? '', local };
+    const { remoteAddress: address = '', remotePort: port = 0 } = socket;
+    this.#client = { transport: 'tcp', address, port, local };
     this.#responder = responder;
     this.#connections = connections;
     socket.setTimeout(connections.idleMs);

@@ -27,7 +27,7 @@ export async function listenUdp({ local, port, responder }: ListenOptions): Prom
   socket.on('message', (message: Buffer, remote: RemoteInfo) => {
     // Nobody can be answered at port 0, and to try would throw: a forged datagram could stop the process.
     if (!accepting || remote.port === 0) return;
-    const client: Client = { transport: 'udp', address: remote.address, local };
+    const client: Client = { transport: 'udp', address: remote.address, port: remote.port, local };
     pending += 1;
     // Not a Buffer past this point: its `slice` shares memory where everyone else's copies.
     const received = new Uint8Array(message.buffer, message.byteOffset, message.length);

@@ -21,7 +21,8 @@ export const cache: Policy = {
     const keep = ({ question, message }: ClientQuery, given: Reply): Reply => {
       if (given.upstreamOctets === undefined) return given;
       const { reply, ttlSeconds } = cacheable(given, limits);
-      answers.keep({ question, flags: answerFlags(message), reply, ttlSeconds }, clock.wallMs());
+      const kept = { ...reply, origin: 'cache' } as const;
+      answers.keep({ question, flags: answerFlags(message), reply: kept, ttlSeconds }, clock.wallMs());
       return reply;
     };
     const resolve = (query: ClientQuery, next: Next): Outcome => {

@@ -10,7 +10,9 @@ export interface ForwardZone {
 }
 
 /** Gives the look-up: undefined for a question that no zone holds. Later zones of one name replace earlier ones. */
-export function forwardZones(zones: readonly ForwardZone[]): (question: Question) => ForwardZone | undefined {
+export function forwardZones<Zone extends Pick<ForwardZone, 'name'>>(
+  zones: readonly Zone[],
+): (question: Pick<Question, 'name' | 'type'>) => Zone | undefined {
   const byName = new Map(zones.map(zone => [nameKey(zone.name), zone]));
   return ({ name, type }) => {
     // The DS records of a zone are its parent's to give (RFC 4035 section 3.1.4.1).

@@ -39,6 +39,7 @@ export function scrub(question: Question, message: Message, octets: number): Rep
     answers,
     authorities,
     options: [],
+    origin: 'resolved',
     upstreamOctets: octets,
   };
 }

@@ -112,4 +112,36 @@ describe('the answer cache', () => {
       { numRuns: 50 },
     );
   });
+
+  it('does not serve what is doubted, keeps the rest, and judges what comes later on its own', () => {
+    const cache = new AnswerCache(plenty);
+    keep(cache, 'moved.test.');
+    keep(cache, 'stays.test.');
+    cache.distrust(({ name }) => name[1] === 'm'.charCodeAt(0));
+    assert.equal(cache.find(question('moved.test.'), flags, 0), undefined);
+    assert.ok(cache.find(question('stays.test.'), flags, 0));
+    keep(cache, 'moved.test.');
+    assert.ok(cache.find(question('moved.test.'), flags, 0));
+    cache.distrust(({ name }) => name[1] === 's'.charCodeAt(0));
+    assert.ok(cache.find(question('moved.test.'), flags, 0));
+    assert.equal(cache.find(question('stays.test.'), flags, 0), undefined);
+  });
+
+  it('is emptied when there are more doubts than are worth keeping, and goes on', () => {
+    const cache = new AnswerCache(plenty);
+    keep(cache, 'www.test.');
+    for (let count = 0; count < 20; count += 1) cache.distrust(() => false);
+    assert.equal(cache.find(question('www.test.'), flags, 0), undefined);
+    keep(cache, 'www.test.');
+    assert.ok(cache.find(question('www.test.'), flags, 0));
+  });
+
+  it('shrinks at once when it is given a smaller size', () => {
+    const cache = new AnswerCache(plenty);
+    for (let index = 0; index < 100; index += 1) keep(cache, `x${index}.test.`, { octets: 1000 });
+    const { entries } = cache.size;
+    cache.resize(cache.size.octets / 2, 0);
+    assert.ok(cache.size.entries <= entries / 2 + 1 && cache.size.entries > entries / 3);
+    assert.ok(cache.size.octets <= cache.size.maxOctets);
+  });
 });

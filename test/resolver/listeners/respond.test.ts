@@ -110,6 +110,6 @@ describe('responding', () => {
     replies(octets, { ...udp, address: '198.18.1.6' });
     replies(octets, { ...udp, local: { ...local, kind: 'management' } });
     assert.equal(counters.clientQueries, 1);
-    assert.equal(counters.queries.udp, 3);
+    assert.equal(counters.traffic.queriesByTransport.udp, 3);
   });
 });

@@ -1,0 +1,157 @@
+/**
+ * A generation: all of the resolver that is made from one version of the configuration - the pipeline with its policies,
+ * the forwarder with its zones, recursion, the limits, the tap.
+ *
+ * It answers what it has taken, also after it was replaced, and ends when the last of that is answered. What its successor
+ * would make alike it takes over: a changed access list does not make the resolver forget which upstream is down.
+ */
+import type { PopSlice } from '../../config/anycast-config.ts';
+import type { Question } from '../../dns/message.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { AnswerCache } from '../cache/answer-cache.ts';
+import type { CacheActivity } from '../cache/cache-activity.ts';
+import type { RRsetCache } from '../cache/rrset-cache.ts';
+import type { Clients } from '../clients/clients.ts';
+import type { ResolverCounters } from '../counters.ts';
+import { Dnstap } from '../dnstap/dnstap.ts';
+import { Recursion } from '../iterator/recursion.ts';
+import { createPipeline, type Pipeline } from '../pipeline.ts';
+import type { ClientQuery, Outcome } from '../policy.ts';
+import { createResolution } from '../resolution.ts';
+import { Forwarder } from '../upstreams/forwarder.ts';
+import { forwardZonesOf } from '../upstreams/upstreams-of.ts';
+import type { WorkLimits } from '../work-budget.ts';
+import { keepingUntil, Retirement } from './retirement.ts';
+import { type SharedPart, takenOver } from './shared-part.ts';
+
+/** What lives as long as the process, whatever the configuration says. */
+export interface LastingParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly cache: AnswerCache;
+  readonly rrsets: RRsetCache;
+  readonly cacheActivity: CacheActivity;
+  readonly clients: Clients;
+  readonly counters: ResolverCounters;
+  readonly upstreamPort: number;
+}
+
+export class Generation implements AsyncDisposable {
+  readonly slice: PopSlice;
+  readonly workLimits: WorkLimits;
+  /** What the next generation may take over. */
+  readonly shared: {
+    readonly forwarder: SharedPart<Forwarder>;
+    readonly recursion: SharedPart<Recursion>;
+    readonly dnstap: SharedPart<Dnstap> | undefined;
+  };
+  readonly #pipeline: Pipeline;
+  readonly #held = new AsyncDisposableStack();
+  readonly #retirement = new Retirement();
+  readonly #idle = Promise.withResolvers<void>();
+  #underWay = 0;
+  #isRetired = false;
+  #ending: Promise<void> | undefined;
+
+  /** @throws Fault of what cannot be made of this configuration; nothing is left of it then, and `before` is as it was. */
+  constructor(slice: PopSlice, lasting: LastingParts, before?: Generation) {
+    const { clock, log, rrsets, counters } = lasting;
+    const { resolver } = slice.config;
+    const { forward, queryTimeout: queryTimeoutMs, upstreamTimeout: upstreamTimeoutMs } = resolver;
+    this.slice = slice;
+    this.workLimits = { ...resolver.budget, timeMs: queryTimeoutMs };
+    const asking = [slice.pop.management, forward, queryTimeoutMs, upstreamTimeoutMs];
+    const { upstreamPort } = lasting;
+    const forwarder = takenOver(before?.shared.forwarder, asking, () => {
+      const zones = forwardZonesOf(slice);
+      return new Forwarder({ zones, clock, counters, queryTimeoutMs, upstreamTimeoutMs, upstreamPort });
+    });
+    // Where aliases lead into forward zones, recursion asks the forwarder: a new one has new recursion.
+    const asked = { asking, recursion: resolver.recursion, budget: resolver.budget };
+    const recursion = takenOver(
+      before?.shared.recursion,
+      asked,
+      () =>
+        new Recursion(slice, {
+          clock,
+          store: rrsets,
+          port: upstreamPort,
+          forwarded: (question, flags, budget) =>
+            forwarder.part.holds(question)
+              ? Promise.resolve(forwarder.part.resolve(question, flags, budget))
+              : undefined,
+        }),
+    );
+    const onExhausted = (limit: keyof ResolverCounters['exhausted']): void => {
+      counters.exhausted[limit] += 1;
+    };
+    const resolution = keepingUntil(
+      this.#retirement,
+      createResolution({ forwarder: forwarder.part, iterator: recursion.part.iterator, onExhausted }),
+    );
+    this.#pipeline = createPipeline(slice, { ...lasting, resolution });
+    const { dnstap, port } = resolver;
+    const tapping = { clock, log, port, pop: slice.name, counters: counters.dnstap };
+    this.shared = {
+      forwarder,
+      recursion,
+      dnstap: dnstap && takenOver(before?.shared.dnstap, dnstap, () => new Dnstap(dnstap, tapping)),
+    };
+    this.#held.use(recursion.claim());
+    this.#held.use(forwarder.claim());
+    if (this.shared.dnstap) this.#held.use(this.shared.dnstap.claim());
+    this.#held.use(this.#pipeline);
+  }
+
+  get forwarder(): Forwarder {
+    return this.shared.forwarder.part;
+  }
+
+  get recursion(): Recursion {
+    return this.shared.recursion.part;
+  }
+
+  get dnstap(): Dnstap | undefined {
+    return this.shared.dnstap?.part;
+  }
+
+  /** Queries that it has taken and not yet answered. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  answer(query: ClientQuery): Outcome {
+    this.#underWay += 1;
+    let outcome: Outcome;
+    try {
+      outcome = this.#pipeline.answer(query);
+    } catch (error) {
+      this.#answered();
+      throw error;
+    }
+    if (outcome instanceof Promise) return outcome.finally(() => this.#answered());
+    this.#answered();
+    return outcome;
+  }
+
+  /** It is given no more queries. Resolves when it has answered those it has, and is no more. */
+  async retire(isChanged: (question: Pick<Question, 'name' | 'type'>) => boolean): Promise<void> {
+    this.#retirement.begin(isChanged);
+    this.#isRetired = true;
+    if (this.#underWay > 0) await this.#idle.promise;
+    await this[Symbol.asyncDispose]();
+  }
+
+  /** At once: what is under way is answered SERVFAIL. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#idle.resolve();
+    this.#ending ??= this.#held.disposeAsync();
+    return this.#ending;
+  }
+
+  #answered(): void {
+    this.#underWay -= 1;
+    if (this.#isRetired && this.#underWay === 0) this.#idle.resolve();
+  }
+}

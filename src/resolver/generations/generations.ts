@@ -1,0 +1,61 @@
+/** The generation in force, and those before it that still have queries to answer. */
+
+import type { PopSlice } from '../../config/anycast-config.ts';
+import type { ClientQuery, Outcome } from '../policy.ts';
+import { zoneChanges } from '../upstreams/zone-changes.ts';
+import { Generation, type LastingParts } from './generation.ts';
+
+export class Generations implements AsyncDisposable {
+  readonly #lasting: LastingParts;
+  readonly #retiring = new Map<Generation, Promise<void>>();
+  #current: Generation;
+
+  /** @throws Fault of what cannot be made of this configuration. */
+  constructor(slice: PopSlice, lasting: LastingParts) {
+    this.#lasting = lasting;
+    this.#current = new Generation(slice, lasting);
+  }
+
+  get current(): Generation {
+    return this.#current;
+  }
+
+  /** How many have been replaced and still answer. */
+  get retiring(): number {
+    return this.#retiring.size;
+  }
+
+  answer(query: ClientQuery): Outcome {
+    return this.#current.answer(query);
+  }
+
+  /**
+   * From now on queries meet what this configuration makes. Gives the forward zones whose answers are not served from
+   * before. All in one turn of the event loop: no query sees half of it.
+   * @throws Fault of what cannot be made of this configuration; then everything is as it was.
+   */
+  replace(slice: PopSlice): readonly string[] {
+    const before = this.#current;
+    this.#current = new Generation(slice, this.#lasting, before);
+    const changes = zoneChanges(before.slice.config.resolver, slice.config.resolver);
+    const { cache, rrsets, clock, log } = this.#lasting;
+    if (changes.zones.length > 0) cache.distrust(question => changes.isChanged(question));
+    if (changes.zones.includes('.')) rrsets.clear();
+    const { maxBytes } = slice.config.resolver.cache;
+    cache.resize(Math.floor(maxBytes / 2), clock.wallMs());
+    rrsets.resize(Math.floor(maxBytes / 2));
+    const retired = before
+      .retire(question => changes.isChanged(question))
+      .catch(error => log.error({ error: String(error) }, 'what a reload replaced did not end well'))
+      .finally(() => this.#retiring.delete(before));
+    this.#retiring.set(before, retired);
+    return changes.zones;
+  }
+
+  /** What is under way is answered SERVFAIL. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const all = [...this.#retiring.keys(), this.#current];
+    await Promise.all(all.map(generation => generation[Symbol.asyncDispose]()));
+    await Promise.all(this.#retiring.values());
+  }
+}

@@ -1,0 +1,36 @@
+/** Recursion as one part: the iterator and the exchange that it asks by. */
+import type { PopSlice } from '../../config/anycast-config.ts';
+import { authoritiesOf } from '../exchange/authorities-of.ts';
+import type { NetworkAuthorities } from '../exchange/network-authorities.ts';
+import type { Iterator, IteratorOptions } from './iterator.ts';
+import { iteratorOf } from './iterator-of.ts';
+
+export class Recursion implements AsyncDisposable {
+  readonly iterator: Iterator;
+  readonly authorities: NetworkAuthorities;
+
+  /** `port` is that of every name server; 53 everywhere but in tests. */
+  constructor(
+    slice: PopSlice,
+    {
+      clock,
+      store,
+      forwarded,
+      port,
+    }: Pick<IteratorOptions, 'clock' | 'store' | 'forwarded'> & { port: number },
+  ) {
+    this.authorities = authoritiesOf(slice, { clock, port });
+    this.iterator = iteratorOf(slice, { clock, store, forwarded, authorities: this.authorities });
+  }
+
+  /** Questions not asked because too many were under way. */
+  get shed(): number {
+    const { attempts, server, zone, joiners } = this.authorities.counters.shed;
+    return this.iterator.counters.shed + this.iterator.status.shed + attempts + server + zone + joiners;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.iterator[Symbol.asyncDispose]();
+    await this.authorities[Symbol.asyncDispose]();
+  }
+}
