@@ -15,6 +15,7 @@ import { nameKey, parseName } from '../dns/name.ts';
 import type { IpAddress } from '../ip/address.ts';
 import { prefixContains, prefixesOverlap } from '../ip/prefix.ts';
 import type { AnycastConfig, PopConfig, ServiceConfig } from './anycast-config.ts';
+import { transportComplaints } from './transport-consistency.ts';
 
 export interface Complaint {
   readonly path: readonly (string | number)[];
@@ -25,6 +26,7 @@ export function inconsistencies(config: AnycastConfig): Complaint[] {
   return [
     ...serviceComplaints(config),
     ...resolverComplaints(config),
+    ...transportComplaints(config),
     ...telemetryComplaints(config),
     ...floorComplaints(config),
     ...dampingComplaints(config),

@@ -8,6 +8,7 @@ import type { Clock } from '../system/clock.ts';
 import { type ControlServer, serveControl } from '../system/control-socket.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import type { ResolverCounters } from './counters.ts';
+import type { CertificateStatus } from './listeners/certificate.ts';
 import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
 import type { LoadMeter } from './load-meter.ts';
 import type { Forwarder } from './upstreams/forwarder.ts';
@@ -20,6 +21,8 @@ export interface ResolverStatus {
   readonly pid: number;
   readonly uptimeMs: number;
   readonly listening: readonly ListeningStatus[];
+  /** What DoT and DoH show; null where neither is configured. */
+  readonly certificate: CertificateStatus | null;
   readonly queries: ResolverCounters['queries'];
   readonly clientQueries: number;
   readonly cache: AnswerCache['size'];
@@ -73,6 +76,7 @@ export class ResolverControl {
       pid: process.pid,
       uptimeMs: Math.round(clock.monotonicMs() - this.#startedMs),
       listening: listeners.status,
+      certificate: listeners.certificate ?? null,
       queries: counters.queries,
       clientQueries: counters.clientQueries,
       cache: cache.size,

@@ -27,7 +27,7 @@ import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
-import { TcpConnections, type TcpLimits, tcpLimits } from './listeners/tcp-connections.ts';
+import { TcpConnections, type TcpLimits, tcpLimitsOf } from './listeners/tcp-connections.ts';
 import { LoadMeter } from './load-meter.ts';
 import { createPipeline } from './pipeline.ts';
 import { createResolution } from './resolution.ts';
@@ -43,7 +43,8 @@ export interface ResolverOptions {
   readonly signal: AbortSignal;
   /** The port of every upstream; 53 everywhere but in tests. */
   readonly upstreamPort?: number;
-  readonly tcpLimits?: TcpLimits;
+  /** Instead of what the configuration and the defaults say. */
+  readonly tcpLimits?: Partial<TcpLimits>;
 }
 
 export interface RunningResolver extends AsyncDisposable {
@@ -82,7 +83,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const onRefused = (): void => {
     counters.refusedConnections += 1;
   };
-  const connections = new TcpConnections(options.tcpLimits ?? tcpLimits, onRefused, own);
+  const connections = new TcpConnections({ ...tcpLimitsOf(slice), ...options.tcpLimits }, onRefused, own);
   const responder = createResponder({
     pipeline: createPipeline(slice, { clock, cache, resolution, counters }),
     counters,

@@ -22,6 +22,7 @@ import type { ClientQuery, Outcome } from '../policy.ts';
 import { emptyReply, type Reply } from '../reply.ts';
 import { WorkBudget, type WorkLimits } from '../work-budget.ts';
 import type { Client } from './client.ts';
+import { withKeepalive } from './keepalive.ts';
 import type { Responder } from './listener.ts';
 
 /**
@@ -71,7 +72,7 @@ export function createResponder(options: RespondOptions): Responder {
     }
     const finish = (reply: Reply, message: Message | undefined): void => {
       countReply(counters, reply.rcode);
-      send(encodeReply({ reply, header, message, client, fail }));
+      send(encodeReply({ reply, header, message, client, fail }), reply);
       counters.latency.record(clock.monotonicMs() - startedMs);
     };
     const message = header.opcode === opcodes.QUERY ? readMessage(octets) : undefined;
@@ -125,7 +126,7 @@ function udpSizeFor(message: Message | undefined): number {
   return message?.edns ? Math.min(message.edns.udpPayloadSize, udpPayloadSize) : plainUdpSize;
 }
 
-function replyMessage(reply: Reply, { header, message }: Addressed): Message {
+function replyMessage(reply: Reply, { header, message, client }: Addressed): Message {
   return {
     id: header.id,
     opcode: header.opcode,
@@ -136,7 +137,12 @@ function replyMessage(reply: Reply, { header, message }: Addressed): Message {
     authorities: reply.authorities,
     additionals: [],
     ...(message?.edns && {
-      edns: { udpPayloadSize, version: 0, dnssecOk: message.edns.dnssecOk, options: reply.options },
+      edns: {
+        udpPayloadSize,
+        version: 0,
+        dnssecOk: message.edns.dnssecOk,
+        options: withKeepalive(reply.options, message, client),
+      },
     }),
   };
 }
