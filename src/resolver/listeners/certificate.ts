@@ -93,10 +93,14 @@ export class Certificate implements AsyncDisposable {
       if (isOver(loaded.leaf, clock)) log.warn({ file: files.certificate }, 'the certificate has expired');
       return new Certificate(files, loaded, { stamp, clock, log });
     } catch (cause) {
-      throw new Fault('environment', `cannot use the certificate ${files.certificate}: ${describeError(cause)}`, {
-        hint: 'resolver.transports.tls names PEM files of a chain and its key, which this user can read',
-        cause,
-      });
+      throw new Fault(
+        'environment',
+        `cannot use the certificate ${files.certificate}: ${describeError(cause)}`,
+        {
+          hint: 'resolver.transports.tls names PEM files of a chain and its key, which this user can read',
+          cause,
+        },
+      );
     }
   }
 

@@ -5,7 +5,7 @@
  * many under way as it can reset (CVE-2023-44487). Requests over the cap are sent back unread, which HTTP/2 lets clients
  * try again (RFC 9113 section 8.7). A session that lives on resets is ended, as is one whose client reads no answers.
  */
-import type { Socket } from 'node:net';
+
 import {
   constants,
   type Http2Session,
@@ -13,6 +13,7 @@ import {
   performServerHandshake,
   type ServerHttp2Stream,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { maxMessageSize } from '../../dns/message.ts';
 import type { Reply } from '../reply.ts';
 import type { Arrival, Conversation } from './accept-streams.ts';
@@ -64,12 +65,14 @@ export class DohSession implements Conversation {
       maxSessionInvalidFrames: invalidFrames,
       maxSettings: 16,
       settings: {
-        enablePush: false,
         maxConcurrentStreams: connections.limits.pendingPerSession,
         maxHeaderListSize: headerListSize,
       },
     });
-    this.#session.on('error', () => this.#cut('protocol'));
+    this.#session.on('error', error => {
+      if (isProtocolError(error)) this.#cut('protocol');
+      else socket.destroy();
+    });
     this.#session.on('close', () => socket.end());
     this.#session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
       this.#onRequest(stream, headers),
@@ -211,6 +214,11 @@ export class DohSession implements Conversation {
     if (!this.#session.destroyed) this.#session.destroy(undefined, code);
     this.#socket.destroy();
   }
+}
+
+/** Rather than a lost connection. */
+function isProtocolError(error: NodeJS.ErrnoException): boolean {
+  return error.code?.startsWith('ERR_HTTP2_') ?? false;
 }
 
 interface ReadyAnswer {

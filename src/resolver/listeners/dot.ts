@@ -29,9 +29,7 @@ export async function listenDot(options: DotListenOptions): Promise<Listener> {
   });
   try {
     const listener = await acceptStreams('dot', options, (socket, arrival) =>
-      acceptor.accept(socket, secured =>
-        arrival.begin(new TcpConnection(secured, arrival, options)),
-      ),
+      acceptor.accept(socket, secured => arrival.begin(new TcpConnection(secured, arrival, options))),
     );
     return withEnd(listener, acceptor);
   } catch (error) {

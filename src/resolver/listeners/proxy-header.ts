@@ -32,9 +32,9 @@ const commands = { local: 0x0, proxy: 0x1 } as const;
 
 /** Octets of both addresses and ports, and of one address, by address family. AF_UNIX names no client of ours. */
 const families: Readonly<Record<number, { readonly length: number; readonly address: number }>> = {
-  0x0: { length: 0, address: 0 },
-  0x1: { length: 12, address: 4 },
-  0x2: { length: 36, address: 16 },
+  0: { length: 0, address: 0 },
+  1: { length: 12, address: 4 },
+  2: { length: 36, address: 16 },
 };
 
 /** Unspecified, stream, datagram. */

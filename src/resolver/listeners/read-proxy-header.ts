@@ -23,7 +23,10 @@ export function takeProxyHeader(
     held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
     const reading = readProxyHeader(held);
     if (reading === 'more') return;
-    if (reading === 'malformed') return finish('malformed');
+    if (reading === 'malformed') {
+      finish('malformed');
+      return;
+    }
     // Paused before its octets are put back, or they would come straight out again.
     socket.pause();
     const rest = held.subarray(reading.size);

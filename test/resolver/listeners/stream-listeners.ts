@@ -1,6 +1,10 @@
 /** Listeners of a test over TCP, TLS and HTTPS on a loopback port, and the clients that connect to them. */
 import { once } from 'node:events';
-import { type ClientHttp2Session, connect as connectHttp2, type SecureClientSessionOptions } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  connect as connectHttp2,
+  type SecureClientSessionOptions,
+} from 'node:http2';
 import { createConnection, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { parseIpPrefix } from '../../../src/ip/prefix.ts';
