@@ -15,5 +15,7 @@ export function listenTcp(options: StreamListenOptions): Promise<Listener> {
   return acceptStreams('tcp', options, (socket, arrival) => {
     endStrangers(socket, options);
     arrival.begin(new TcpConnection(socket, arrival, options));
+    // Where a PROXY header was taken off, the socket waits.
+    socket.resume();
   });
 }
