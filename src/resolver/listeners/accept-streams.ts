@@ -2,7 +2,8 @@
  * What all transports over TCP have in common: a socket is accepted, admitted under the caps, and freed of its PROXY
  * header, before a single octet of TLS or DNS is looked at. What is spoken then is the business of who `converse`s.
  *
- * From a trusted proxy the header is required, in the clear and before TLS, which is how dnsdist sends it to its backends.
+ * From a trusted proxy the header is required. With TLS it comes before the handshake, in the clear, as load balancers
+ * send it that know nothing of TLS, or as the first octets within it, as dnsdist does: how the connection begins tells.
  * From anybody else it is never read: it is the beginning of a message or a handshake like any other octets, a bad one.
  */
 import { createServer, type Server, type Socket } from 'node:net';
@@ -11,7 +12,7 @@ import type { Listener, ListenOptions } from './listener.ts';
 import { hasProxySignature } from './proxy-header.ts';
 import { type ProxyGreeting, takeProxyHeader } from './read-proxy-header.ts';
 import type { Claim, TcpConnections } from './tcp-connections.ts';
-import type { StreamTransport } from './transport-counters.ts';
+import type { StreamTransport, TransportCounters } from './transport-counters.ts';
 
 export interface StreamListenOptions extends ListenOptions {
   readonly connections: TcpConnections;
@@ -21,6 +22,8 @@ export interface StreamListenOptions extends ListenOptions {
 export interface Arrival extends Client {
   readonly transport: StreamTransport;
   readonly claim: Claim;
+  /** Its proxy has yet to say for whom it speaks: `introduce` comes before anything else. */
+  readonly isUnnamed: boolean;
   /** To be called once, when there is something to be told to stop; until then the socket is just destroyed. */
   begin(conversation: Conversation): void;
 }
@@ -61,16 +64,8 @@ export async function acceptStreams(
     const begin = (conversation: Conversation): void => {
       if (open.has(socket)) open.set(socket, conversation);
     };
-    const arrive = (address: string): void => converse(socket, { transport, address, local, claim, begin });
-    if (!isProxy) {
-      arrive(peer);
-      return;
-    }
-    takeProxyHeader(socket, connections.limits.messageMs, greeting => {
-      const address = welcome(greeting, peer, transport, { claim, options });
-      if (address === undefined) socket.destroy();
-      else arrive(address);
-    });
+    const arrival = { transport, address: peer, local, claim, begin, isUnnamed: isProxy };
+    introduce(socket, arrival, { ...options, mayBeTls: transport !== 'tcp' }, converse);
   });
   await bind(server, options);
   server.on('error', failed.resolve);
@@ -99,23 +94,44 @@ export async function acceptStreams(
   };
 }
 
-interface Introduced {
-  readonly claim: Claim;
-  readonly options: StreamListenOptions;
+/** Takes the PROXY header off the socket where one is still to come, and only then goes on to `converse`. */
+export function introduce<S extends Socket>(
+  socket: S,
+  arrival: Arrival,
+  { connections, counters, mayBeTls }: IntroduceOptions,
+  converse: (socket: S, arrival: Arrival) => void,
+): void {
+  if (!arrival.isUnnamed) {
+    converse(socket, arrival);
+    return;
+  }
+  takeProxyHeader(socket, { withinMs: connections.limits.messageMs, mayBeTls }, greeting => {
+    if (greeting === 'tls') {
+      converse(socket, arrival);
+      return;
+    }
+    const address = welcome(greeting, arrival, counters);
+    if (address === undefined) socket.destroy();
+    else converse(socket, { ...arrival, address, isUnnamed: false });
+  });
+}
+
+interface IntroduceOptions extends Pick<StreamListenOptions, 'connections' | 'counters'> {
+  /** Whether this may be a proxy that says it within TLS: the arrival is unnamed still. */
+  readonly mayBeTls: boolean;
 }
 
 /** The address of the client that a proxy speaks for, or undefined (and counted) when it may not speak. */
 function welcome(
-  greeting: ProxyGreeting,
-  peer: string,
-  transport: StreamTransport,
-  { claim, options: { counters } }: Introduced,
+  greeting: Exclude<ProxyGreeting, 'tls'>,
+  { address, transport, claim }: Arrival,
+  counters: TransportCounters,
 ): string | undefined {
   if (greeting === 'malformed') counters.badProxyHeaders[transport] += 1;
   if (greeting === 'late') counters.cut['slow-message'] += 1;
   if (typeof greeting === 'string') return undefined;
   // LOCAL: the proxy looks whether we are well. It is a proxy still, and counts as no client.
-  if (!greeting.source) return peer;
+  if (!greeting.source) return address;
   if (claim.speakFor(greeting.source.text)) return greeting.source.text;
   counters.refused[transport] += 1;
   return undefined;

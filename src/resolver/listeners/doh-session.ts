@@ -3,7 +3,7 @@
  *
  * A query stays under way until it is answered, even when its request has been taken back: else a client could have as
  * many under way as it can reset (CVE-2023-44487). Requests over the cap are sent back unread, which HTTP/2 lets clients
- * try again (RFC 9113 section 8.7). A session that lives on resets is ended, as is one whose client reads no answers.
+ * try again (RFC 9113 section 8.7). A session that lives on such is ended, as is one whose client reads no answers.
  */
 
 import {
@@ -49,8 +49,10 @@ export class DohSession implements Conversation {
   #taken = 0;
   /** Octets of answers whose requests have not come to their end. */
   #unread = 0;
-  /** Resets, less answers that were let through. */
-  #resets = 0;
+  /** Requests taken back, sent back, or never finished, less those that were answered. */
+  #offences = 0;
+  /** By us, so that what the session says of its end is no news. */
+  #isEnded = false;
 
   constructor(socket: Socket, arrival: Arrival, options: DohSessionOptions) {
     const { connections } = options;
@@ -74,6 +76,8 @@ export class DohSession implements Conversation {
       else socket.destroy();
     });
     this.#session.on('close', () => socket.end());
+    // A client that will say no more is answered what it has asked, then done with.
+    socket.on('end', () => this.#session.close());
     this.#session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
       this.#onRequest(stream, headers),
     );
@@ -90,6 +94,7 @@ export class DohSession implements Conversation {
   }
 
   destroy(): void {
+    this.#isEnded = true;
     this.#session.destroy();
     this.#socket.destroy();
   }
@@ -105,12 +110,13 @@ export class DohSession implements Conversation {
       this.#onReset();
       return;
     }
-    stream.once('aborted', () => this.#onReset());
     if (this.#pending >= limits.pendingPerSession) {
       counters.refusedStreams += 1;
       stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      this.#onOffence();
       return;
     }
+    stream.once('aborted', () => this.#onReset());
     const request = readDohRequest(headers, path);
     if (request.kind === 'error') this.#refuse(stream, request.status, request.reason);
     else if (request.kind === 'content') this.#readContent(stream);
@@ -125,7 +131,7 @@ export class DohSession implements Conversation {
     const timer = setTimeout(() => {
       counters.cut['slow-message'] += 1;
       this.#onOffence();
-      stream.close(constants.NGHTTP2_CANCEL);
+      stream.removeAllListeners('aborted').close(constants.NGHTTP2_CANCEL);
     }, connections.limits.messageMs);
     stream.once('close', () => clearTimeout(timer));
     stream.on('data', (chunk: Buffer) => {
@@ -149,6 +155,7 @@ export class DohSession implements Conversation {
     this.#idle.restart();
     this.#options.responder(octets, this.#client, (answer, reply) => {
       this.#pending -= 1;
+      if (this.#socket.destroyed) return;
       this.#idle.restart();
       if (stream.destroyed || stream.closed) return;
       if (answer) this.#answer(stream, { octets: answer, reply, isHead });
@@ -157,7 +164,7 @@ export class DohSession implements Conversation {
   }
 
   #answer(stream: ServerHttp2Stream, { octets, reply, isHead }: ReadyAnswer): void {
-    this.#resets = Math.max(0, this.#resets - 1);
+    this.#offences = Math.max(0, this.#offences - 1);
     const headers = {
       ':status': 200,
       'content-type': dnsMessageType,
@@ -178,6 +185,8 @@ export class DohSession implements Conversation {
   }
 
   #refuse(stream: ServerHttp2Stream, status: HttpError, reason: string): void {
+    // Content that has come may be heard of after its request was taken back.
+    if (stream.destroyed || stream.closed) return;
     this.#options.counters.httpErrors[status] += 1;
     const text = `${reason}\n`;
     stream.respond({
@@ -197,8 +206,8 @@ export class DohSession implements Conversation {
   }
 
   #onOffence(): void {
-    this.#resets += 1;
-    if (this.#resets > this.#options.connections.limits.resets)
+    this.#offences += 1;
+    if (this.#offences > this.#options.connections.limits.resets)
       this.#cut('resets', constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
@@ -209,7 +218,8 @@ export class DohSession implements Conversation {
   }
 
   #cut(reason: CutReason, code: number = constants.NGHTTP2_PROTOCOL_ERROR): void {
-    if (this.#socket.destroyed) return;
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     this.#options.counters.cut[reason] += 1;
     if (!this.#session.destroyed) this.#session.destroy(undefined, code);
     this.#socket.destroy();

@@ -5,7 +5,7 @@
  * through the handshake to be told so: an alert of TLS would leave its owner guessing.
  */
 import type { TLSSocket } from 'node:tls';
-import { acceptStreams, type StreamListenOptions } from './accept-streams.ts';
+import { acceptStreams, introduce, type StreamListenOptions } from './accept-streams.ts';
 import type { Certificate } from './certificate.ts';
 import { DohSession } from './doh-session.ts';
 import { withEnd } from './dot.ts';
@@ -36,7 +36,9 @@ export async function listenDoh(options: DohListenOptions): Promise<Listener> {
     const listener = await acceptStreams('doh', options, (socket, arrival) =>
       acceptor.accept(socket, secured => {
         if (secured.alpnProtocol === protocol) {
-          arrival.begin(new DohSession(secured, arrival, options));
+          introduce(secured, arrival, { ...options, mayBeTls: false }, (_secured, introduced) =>
+            arrival.begin(new DohSession(secured, introduced, options)),
+          );
           return;
         }
         options.counters.httpErrors[505] += 1;

@@ -4,7 +4,7 @@
  * The caps are met before the handshake, which costs more than all the rest. A client that offers protocols by ALPN must
  * offer `dot` among them; most offer none, which is as good.
  */
-import { acceptStreams, type StreamListenOptions } from './accept-streams.ts';
+import { acceptStreams, introduce, type StreamListenOptions } from './accept-streams.ts';
 import type { Certificate } from './certificate.ts';
 import type { Listener } from './listener.ts';
 import { TcpConnection } from './tcp-connection.ts';
@@ -29,7 +29,12 @@ export async function listenDot(options: DotListenOptions): Promise<Listener> {
   });
   try {
     const listener = await acceptStreams('dot', options, (socket, arrival) =>
-      acceptor.accept(socket, secured => arrival.begin(new TcpConnection(secured, arrival, options))),
+      acceptor.accept(socket, secured =>
+        introduce(secured, arrival, { ...options, mayBeTls: false }, (_secured, introduced) => {
+          arrival.begin(new TcpConnection(secured, introduced, options));
+          secured.resume();
+        }),
+      ),
     );
     return withEnd(listener, acceptor);
   } catch (error) {

@@ -258,7 +258,7 @@ const portKeys: Readonly<Record<Transport, string>> = {
 function cannotListen({ local, transport, port }: Seat, cause: NodeJS.ErrnoException): Fault {
   const hints: Readonly<Record<string, string>> = {
     EACCES: 'ports below 1024 need root or CAP_NET_BIND_SERVICE',
-    EADDRINUSE: `another server has the port: stop it, or choose ${portKeys[transport]}`,
+    EADDRINUSE: `another ${transport === 'doh' ? 'web' : 'DNS'} server has the port: stop it, or choose ${portKeys[transport]}`,
     EADDRNOTAVAIL: 'the management address of this PoP must be on this machine; is --pop right?',
   };
   return new Fault(

@@ -82,6 +82,8 @@ export class TcpConnections {
   readonly #ownAddresses: ReadonlySet<string>;
   readonly #perClient = new Map<string, number>();
   readonly #claims = new Set<Claim>();
+  /** Who each claim counts for; a proxy's, for nobody until it is known. */
+  readonly #charged = new WeakMap<Claim, string>();
   #step = 0;
 
   constructor(limits: TcpLimits, onRefused: () => void, ownAddresses: ReadonlySet<string> = new Set()) {
@@ -130,8 +132,6 @@ export class TcpConnections {
     this.#onRefused();
     return undefined;
   }
-
-  readonly #charged = new WeakMap<Claim, string>();
 
   #charge(claim: Claim, address: string): void {
     const client = clientOf(address);

@@ -12,7 +12,7 @@ const receiveBufferOctets = 4 * 1024 * 1024;
 
 /** @throws The operating system's error when the address or the port cannot be had. */
 export async function listenUdp(options: ListenOptions): Promise<Listener> {
-  const { local, port, responder } = options;
+  const { local, port, responder, proxies } = options;
   const socket = createSocket({
     type: local.family === 4 ? 'udp4' : 'udp6',
     ipv6Only: local.family === 6,
@@ -30,14 +30,17 @@ export async function listenUdp(options: ListenOptions): Promise<Listener> {
     // Nobody can be answered at port 0, and to try would throw: a forged datagram could stop the process.
     if (!accepting || remote.port === 0) return;
     // Not a Buffer past this point: its `slice` shares memory where everyone else's copies.
-    const datagram = new Uint8Array(message.buffer, message.byteOffset, message.length);
-    const received = options.proxies.isUsed
-      ? unwrapped(datagram, remote.address, options)
-      : { octets: datagram, address: remote.address };
-    if (!received) return;
-    const client: Client = { transport: 'udp', address: received.address, local };
+    let received: Uint8Array = new Uint8Array(message.buffer, message.byteOffset, message.length);
+    let { address } = remote;
+    if (proxies.isUsed) {
+      const unwrapped = unwrap(received, address, options);
+      if (!unwrapped) return;
+      received = unwrapped.octets;
+      address = unwrapped.address;
+    }
+    const client: Client = { transport: 'udp', address, local };
     pending += 1;
-    responder(received.octets, client, octets => {
+    responder(received, client, octets => {
       pending -= 1;
       // A reply that the kernel cannot send is a lost datagram; the client asks again.
       if (octets && !isClosed)
@@ -61,7 +64,7 @@ export async function listenUdp(options: ListenOptions): Promise<Listener> {
   };
 }
 
-interface Received {
+interface Unwrapped {
   readonly octets: Uint8Array;
   readonly address: string;
 }
@@ -70,11 +73,11 @@ interface Received {
  * What a client said, and its address. A trusted proxy must say for whom it speaks, in each datagram; anybody else who
  * does is dropped. Replies go to where the datagram came from, in either case.
  */
-function unwrapped(
+function unwrap(
   datagram: Uint8Array,
   peer: string,
   { proxies, counters }: ListenOptions,
-): Received | undefined {
+): Unwrapped | undefined {
   if (!proxies.has(peer)) {
     if (!hasProxySignature(datagram)) return { octets: datagram, address: peer };
     counters.strangeProxyHeaders += 1;

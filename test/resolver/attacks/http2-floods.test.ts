@@ -92,6 +92,7 @@ describe('HTTP/2 used as a weapon', () => {
     // Four are under way although no stream is open: the fifth is sent back unread.
     socket.write(get(stream));
     await eventually(() => assert.equal(doh.counters.refusedStreams, 1));
+    assert.equal(doh.counters.resets, 4);
     assert.equal(held.length, 4);
     assert.equal(doh.listener.pending, 4);
     for (stream += 2; stream < 60 && socket.writable; stream += 2)
@@ -207,7 +208,7 @@ describe('HTTP/2 used as a weapon', () => {
     const trickle = setInterval(() => stream.write(Buffer.of(0)), 20);
     stream.once('close', () => clearInterval(trickle));
     await once(stream, 'close');
-    assert.equal(doh.counters.cut['slow-message'], 1);
+    assert.deepEqual([doh.counters.cut['slow-message'], doh.counters.resets], [1, 0]);
     assert.equal((await request(session, { ':path': path })).status, 200, 'the session goes on');
     session.destroy();
   });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import type { Client } from '../../../src/resolver/listeners/client.ts';
 import type { Responder } from '../../../src/resolver/listeners/listener.ts';
 import { framed } from '../../../src/resolver/message-framing.ts';
 import { eventually } from '../../support/eventually.ts';
+import { frameTypes, preface, readFrames } from '../attacks/http2-frames.ts';
 import { ipv4, proxyHeader } from './proxy-headers.ts';
 import {
   connectDoh,
@@ -89,24 +91,51 @@ describe('behind a trusted proxy', () => {
     socket.destroy();
   });
 
-  it('over DoT and DoH the header goes before TLS, in the clear', async () => {
-    const { clients, responder } = recorder();
-    await using dot = await openListener('dot', responder, { proxies });
-    const secure = await connectSecure(dot, { preamble: proxyHeader() });
-    secure.write(framed(query));
-    await once(secure, 'data');
-    secure.destroy();
+  it('over DoT and DoH the header goes before TLS in the clear, or is the first that is said within', async () => {
+    for (const where of ['preamble', 'opening']) {
+      const { clients, responder } = recorder();
+      await using dot = await openListener('dot', responder, { proxies });
+      const secure = await connectSecure(dot, { [where]: proxyHeader() });
+      secure.write(framed(query));
+      await once(secure, 'data');
+      secure.destroy();
+      await using doh = await openListener('doh', responder, { proxies });
+      const session = await connectDoh(doh, { [where]: proxyHeader({ rest: ipv4('198.18.0.9') }) });
+      assert.equal((await request(session, { ':path': queryPath(query) })).status, 200);
+      session.destroy();
+      assert.deepEqual(
+        clients.map(({ address, transport }) => [address, transport]),
+        [
+          ['198.18.0.1', 'dot'],
+          ['198.18.0.9', 'doh'],
+        ],
+      );
+    }
+  });
+
+  it('over DoH the header within TLS may come in one piece with the preface of HTTP/2', async () => {
+    const { responder } = recorder();
     await using doh = await openListener('doh', responder, { proxies });
-    const session = await connectDoh(doh, { preamble: proxyHeader({ rest: ipv4('198.18.0.9') }) });
-    assert.equal((await request(session, { ':path': queryPath(query) })).status, 200);
-    session.destroy();
-    assert.deepEqual(
-      clients.map(({ address, transport }) => [address, transport]),
-      [
-        ['198.18.0.1', 'dot'],
-        ['198.18.0.9', 'doh'],
-      ],
-    );
+    const socket = await connectSecure(doh, {
+      protocols: ['h2'],
+      opening: Buffer.concat([proxyHeader(), preface]),
+    });
+    const [settings] = await once(socket, 'data');
+    assert.equal(readFrames(settings)[0]?.type, frameTypes.settings);
+    socket.destroy();
+  });
+
+  it('a header is said once: a second one within TLS is no message', async () => {
+    const { clients, responder } = recorder();
+    await using doh = await openListener('doh', responder, { proxies });
+    const twice = await connectSecure(doh, {
+      protocols: ['h2'],
+      preamble: proxyHeader(),
+      opening: proxyHeader(),
+    });
+    twice.resume();
+    await closed(twice);
+    assert.deepEqual([clients.length, doh.counters.cut.protocol], [0, 1]);
   });
 
   it('a connection without a header, or with a malformed one, is closed and counted', async () => {
@@ -123,6 +152,15 @@ describe('behind a trusted proxy', () => {
       await eventually(() => assert.equal(listener.connections.count, 0));
     }
     assert.equal(clients.length, 0);
+  });
+
+  it('over TLS a connection whose first message is no header is closed and counted', async () => {
+    const { clients, responder } = recorder();
+    await using dot = await openListener('dot', responder, { proxies });
+    const socket = await connectSecure(dot, { opening: framed(query) });
+    socket.resume();
+    await closed(socket);
+    assert.deepEqual([clients.length, dot.counters.badProxyHeaders.dot], [0, 1]);
   });
 
   it('the cap per client is that of whom the proxy speaks for, not of the proxy', async () => {
@@ -145,3 +183,7 @@ describe('behind a trusted proxy', () => {
     again.destroy();
   });
 });
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise(resolve => socket.once('close', () => resolve()));
+}

@@ -107,14 +107,15 @@ export interface SecureOptions {
   readonly protocols?: readonly string[];
   readonly session?: Buffer;
   readonly maxVersion?: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
-  /** Octets that go before the handshake. */
+  /** Octets that go before the handshake, and right after it. */
   readonly preamble?: Uint8Array;
+  readonly opening?: Uint8Array;
 }
 
 /** A TLS connection, its handshake done. @throws When there is none. */
 export async function connectSecure(
   { port }: { readonly port: number },
-  { protocols, session, maxVersion, preamble }: SecureOptions = {},
+  { protocols, session, maxVersion, preamble, opening }: SecureOptions = {},
 ): Promise<TLSSocket & AsyncDisposable> {
   const plain = createConnection({ host, port });
   await once(plain, 'connect');
@@ -135,15 +136,18 @@ export async function connectSecure(
     socket.once('close', () => reject(new Error('closed before the handshake was done')));
   });
   socket.on('error', () => undefined);
+  // Written before anything else has the socket: HTTP/2 takes it over, and Node aborts when it finds a write under way.
+  if (opening) await new Promise<void>(resolve => socket.write(opening, () => resolve()));
   return socket;
 }
 
 export async function connectDoh(
   to: { readonly port: number },
-  options: SecureClientSessionOptions & Pick<SecureOptions, 'preamble'> = {},
+  options: SecureClientSessionOptions & Pick<SecureOptions, 'preamble' | 'opening'> = {},
 ): Promise<ClientHttp2Session> {
-  const { preamble, ...rest } = options;
-  const socket = await connectSecure(to, { protocols: ['h2'], ...(preamble && { preamble }) });
+  const { preamble, opening, ...rest } = options;
+  const said = { ...(preamble && { preamble }), ...(opening && { opening }) };
+  const socket = await connectSecure(to, { protocols: ['h2'], ...said });
   const session = connectHttp2(`https://${host}:${to.port}`, { ...rest, createConnection: () => socket });
   session.on('error', () => undefined);
   return session;
