@@ -8,19 +8,18 @@
  * Session tickets (RFC 5077, RFC 8446 section 2.2) are sealed with keys of this process alone, new ones twice a day and
  * with each new certificate, so that no old key opens what was recorded (RFC 9325 section 3.4).
  */
-import { randomBytes, X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
 import type { Clock } from '../../system/clock.ts';
 import { describeError, Fault } from '../../system/fault.ts';
 import type { Log } from '../../telemetry/log.ts';
-
-export interface CertificateFiles {
-  /** PEM, the chain, leaf first. */
-  readonly certificate: string;
-  /** PEM. */
-  readonly key: string;
-}
+import {
+  type CertificateFiles,
+  type Credentials,
+  isOver,
+  type LoadedCertificate,
+  loadCertificate,
+  newTicketKeys,
+  stampOf,
+} from './certificate-files.ts';
 
 export interface CertificateStatus {
   readonly file: string;
@@ -39,23 +38,9 @@ export interface CertificateStatus {
   readonly error: string | null;
 }
 
-/** What TLS servers are given. */
-export interface Credentials {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-  readonly ticketKeys: Buffer;
-}
-
 const pollMs = 10_000;
 const ticketKeysMs = 12 * 3_600_000;
-/** Node: two halves of a name, an HMAC key and an AES key. */
-const ticketKeysOctets = 48;
 const dayMs = 86_400_000;
-
-interface Loaded {
-  readonly credentials: Credentials;
-  readonly leaf: X509Certificate;
-}
 
 export class Certificate implements AsyncDisposable {
   readonly #files: CertificateFiles;
@@ -63,7 +48,7 @@ export class Certificate implements AsyncDisposable {
   readonly #log: Log;
   readonly #closing = new AbortController();
   readonly #users = new Set<(credentials: Credentials) => void>();
-  #loaded: Loaded;
+  #loaded: LoadedCertificate;
   #stamp: string;
   #ticketKeysSinceMs: number;
   #reloads = 0;
@@ -72,7 +57,7 @@ export class Certificate implements AsyncDisposable {
   #reloading: Promise<void> = Promise.resolve();
   readonly #watching: Promise<void>;
 
-  private constructor(files: CertificateFiles, loaded: Loaded, { stamp, clock, log }: Beginning) {
+  private constructor(files: CertificateFiles, loaded: LoadedCertificate, { stamp, clock, log }: Beginning) {
     this.#files = files;
     this.#clock = clock;
     this.#log = log;
@@ -89,8 +74,8 @@ export class Certificate implements AsyncDisposable {
   ): Promise<Certificate> {
     const stamp = await stampOf(files);
     try {
-      const loaded = await load(files);
-      if (isOver(loaded.leaf, clock)) log.warn({ file: files.certificate }, 'the certificate has expired');
+      const loaded = await loadCertificate(files);
+      if (isOver(loaded, clock)) log.warn({ file: files.certificate }, 'the certificate has expired');
       return new Certificate(files, loaded, { stamp, clock, log });
     } catch (cause) {
       throw new Fault(
@@ -148,8 +133,8 @@ export class Certificate implements AsyncDisposable {
     // Before the files: what changes while they are read has changed since.
     this.#stamp = await stampOf(this.#files);
     try {
-      const loaded = await load(this.#files);
-      if (isOver(loaded.leaf, this.#clock) && !isOver(this.#loaded.leaf, this.#clock))
+      const loaded = await loadCertificate(this.#files);
+      if (isOver(loaded, this.#clock) && !isOver(this.#loaded, this.#clock))
         throw new Error(`it expired at ${loaded.leaf.validTo}`);
       const isNew = loaded.leaf.fingerprint256 !== this.#loaded.leaf.fingerprint256;
       this.#error = null;
@@ -167,7 +152,7 @@ export class Certificate implements AsyncDisposable {
     }
   }
 
-  #use(loaded: Loaded): void {
+  #use(loaded: LoadedCertificate): void {
     this.#loaded = loaded;
     this.#ticketKeysSinceMs = this.#clock.monotonicMs();
     for (const use of this.#users) use(loaded.credentials);
@@ -182,7 +167,7 @@ export class Certificate implements AsyncDisposable {
       else if (this.#clock.monotonicMs() - this.#ticketKeysSinceMs >= ticketKeysMs)
         this.#use({
           ...this.#loaded,
-          credentials: { ...this.#loaded.credentials, ticketKeys: randomBytes(ticketKeysOctets) },
+          credentials: { ...this.#loaded.credentials, ticketKeys: newTicketKeys() },
         });
     }
   }
@@ -192,28 +177,4 @@ interface Beginning {
   readonly stamp: string;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** Changes when either file does, or what it is a link to. */
-async function stampOf({ certificate, key }: CertificateFiles): Promise<string> {
-  const stamps = [certificate, key].map(path =>
-    stat(path).then(
-      ({ ino, size, mtimeMs, ctimeMs }) => `${ino} ${size} ${mtimeMs} ${ctimeMs}`,
-      () => 'absent',
-    ),
-  );
-  return (await Promise.all(stamps)).join(', ');
-}
-
-/** @throws When a file cannot be read, is no PEM, or the key is another's. */
-async function load({ certificate, key }: CertificateFiles): Promise<Loaded> {
-  const [certPem, keyPem] = await Promise.all([readFile(certificate), readFile(key)]);
-  // Checks all that a handshake would stumble over, the whole chain and the key that must be the leaf's.
-  createSecureContext({ cert: certPem, key: keyPem });
-  const credentials = { cert: certPem, key: keyPem, ticketKeys: randomBytes(ticketKeysOctets) };
-  return { credentials, leaf: new X509Certificate(certPem) };
-}
-
-function isOver(leaf: X509Certificate, clock: Clock): boolean {
-  return leaf.validToDate.getTime() <= clock.wallMs();
 }

@@ -7,7 +7,7 @@
  */
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Clock } from '../../system/clock.ts';
-import { describeError, Fault } from '../../system/fault.ts';
+import { Fault } from '../../system/fault.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Transport } from '../counters.ts';
 import { Certificate, type CertificateStatus } from './certificate.ts';
@@ -18,6 +18,7 @@ import type { Listener, Responder } from './listener.ts';
 import { listenTcp } from './tcp.ts';
 import type { TcpConnections } from './tcp-connections.ts';
 import { createTransportCounters, type TransportCounters } from './transport-counters.ts';
+import { cannotListen, isAbsent, portsOf, type Seating } from './transport-ports.ts';
 import { TrustedProxies } from './trusted-proxies.ts';
 import { listenUdp } from './udp.ts';
 
@@ -48,10 +49,7 @@ const appearsWithinMs = 2500;
 const answersWithinMs = 1000;
 const pendingPollMs = 5;
 
-interface Seat {
-  readonly local: LocalAddress;
-  readonly transport: Transport;
-  readonly port: number;
+interface Seat extends Seating {
   listener: Listener | undefined;
   /** What the last attempt failed with, so that it is logged once. */
   complaint: string | undefined;
@@ -224,46 +222,4 @@ export class Listeners implements AsyncDisposable {
     if (!this.#certificate) throw new Fault('internal', 'TLS before there is a certificate');
     return this.#certificate;
   }
-}
-
-interface TransportPort {
-  readonly transport: Transport;
-  readonly port: number;
-}
-
-/** What every address is listened on over. */
-function portsOf({ config }: PopSlice): readonly TransportPort[] {
-  const { port, transports } = config.resolver;
-  const { dot, doh } = transports;
-  return [
-    { transport: 'udp', port },
-    { transport: 'tcp', port },
-    ...(dot ? [{ transport: 'dot' as const, port: dot.port }] : []),
-    ...(doh ? [{ transport: 'doh' as const, port: doh.port }] : []),
-  ];
-}
-
-function isAbsent(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'EADDRNOTAVAIL';
-}
-
-/** Where the port of a transport is chosen. */
-const portKeys: Readonly<Record<Transport, string>> = {
-  udp: 'resolver.port',
-  tcp: 'resolver.port',
-  dot: 'resolver.transports.dot.port',
-  doh: 'resolver.transports.doh.port',
-};
-
-function cannotListen({ local, transport, port }: Seat, cause: NodeJS.ErrnoException): Fault {
-  const hints: Readonly<Record<string, string>> = {
-    EACCES: 'ports below 1024 need root or CAP_NET_BIND_SERVICE',
-    EADDRINUSE: `another ${transport === 'doh' ? 'web' : 'DNS'} server has the port: stop it, or choose ${portKeys[transport]}`,
-    EADDRNOTAVAIL: 'the management address of this PoP must be on this machine; is --pop right?',
-  };
-  return new Fault(
-    'environment',
-    `cannot listen on ${local.text} port ${port} (${transport}): ${describeError(cause)}`,
-    { hint: hints[cause.code ?? ''] ?? 'see the system error above', cause },
-  );
 }
