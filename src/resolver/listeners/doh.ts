@@ -5,15 +5,13 @@
  * through the handshake to be told so: an alert of TLS would leave its owner guessing.
  */
 import type { TLSSocket } from 'node:tls';
-import { acceptStreams, introduce, type StreamListenOptions } from './accept-streams.ts';
-import type { Certificate } from './certificate.ts';
+import { acceptStreams, introduce } from './accept-streams.ts';
 import { DohSession } from './doh-session.ts';
-import { withEnd } from './dot.ts';
+import { mayShakeHands, type TlsListenOptions, withEnd } from './dot.ts';
 import type { Listener } from './listener.ts';
 import { TlsAcceptor } from './tls-acceptor.ts';
 
-export interface DohListenOptions extends StreamListenOptions {
-  readonly certificate: Certificate;
+export interface DohListenOptions extends TlsListenOptions {
   readonly path: string;
 }
 
@@ -33,7 +31,8 @@ export async function listenDoh(options: DohListenOptions): Promise<Listener> {
     },
   });
   try {
-    const listener = await acceptStreams('doh', options, (socket, arrival) =>
+    const listener = await acceptStreams('doh', options, (socket, arrival) => {
+      if (!mayShakeHands(socket, arrival, options)) return;
       acceptor.accept(socket, secured => {
         if (secured.alpnProtocol === protocol) {
           introduce(secured, arrival, { ...options, mayBeTls: false }, (_secured, introduced) =>
@@ -43,8 +42,8 @@ export async function listenDoh(options: DohListenOptions): Promise<Listener> {
         }
         options.counters.httpErrors[505] += 1;
         tellVersion(secured, messageMs);
-      }),
-    );
+      });
+    });
     return withEnd(listener, acceptor);
   } catch (error) {
     acceptor[Symbol.dispose]();

@@ -13,7 +13,8 @@ import type { Transport } from '../counters.ts';
 import { Certificate, type CertificateStatus } from './certificate.ts';
 import type { LocalAddress } from './client.ts';
 import { listenDoh } from './doh.ts';
-import { listenDot } from './dot.ts';
+import { listenDot, type TlsListenOptions } from './dot.ts';
+import { HandshakeRate } from './handshake-rate.ts';
 import type { Listener, Responder } from './listener.ts';
 import { listenTcp } from './tcp.ts';
 import type { TcpConnections } from './tcp-connections.ts';
@@ -61,6 +62,7 @@ export class Listeners implements AsyncDisposable {
   /** What went wrong before there was a query, for the metrics page. */
   readonly counters: TransportCounters = createTransportCounters();
   readonly #proxies: TrustedProxies;
+  readonly #handshakes: HandshakeRate;
   readonly #closing = new AbortController();
   #certificate: Certificate | undefined;
   #keeping: Promise<void>[] = [];
@@ -68,6 +70,7 @@ export class Listeners implements AsyncDisposable {
   constructor(options: ListenersOptions) {
     this.#options = options;
     const { service, resolver } = options.slice.config;
+    this.#handshakes = new HandshakeRate(options.connections, options.clock);
     this.#proxies = new TrustedProxies(resolver.transports.proxy?.from ?? []);
     const locals: LocalAddress[] = [
       ...options.slice.pop.management.map(({ text, family }) => ({
@@ -208,18 +211,18 @@ export class Listeners implements AsyncDisposable {
       case 'tcp':
         return listenTcp(options);
       case 'dot':
-        return listenDot({ ...options, certificate: this.#shown });
+        return listenDot({ ...options, ...this.#secure });
       case 'doh': {
         const path = slice.config.resolver.transports.doh?.path ?? '';
-        return listenDoh({ ...options, certificate: this.#shown, path });
+        return listenDoh({ ...options, ...this.#secure, path });
       }
       default:
         return transport satisfies never;
     }
   }
 
-  get #shown(): Certificate {
+  get #secure(): Pick<TlsListenOptions, 'certificate' | 'handshakes'> {
     if (!this.#certificate) throw new Fault('internal', 'TLS before there is a certificate');
-    return this.#certificate;
+    return { certificate: this.#certificate, handshakes: this.#handshakes };
   }
 }

@@ -72,6 +72,24 @@ describe('connections meant to exhaust', () => {
     }
   });
 
+  it('floods: connections that come and go have only so many handshakes a second', async () => {
+    await using listener = await echo('dot', { limits: { handshakesPerClient: 5 } });
+    let done = 0;
+    for (let count = 0; count < 8; count += 1) {
+      await connectSecure(listener).then(
+        socket => {
+          done += 1;
+          socket.destroy();
+        },
+        () => undefined,
+      );
+    }
+    // Five, or a few more where a second has passed meanwhile.
+    assert.equal(done + listener.counters.refused.dot, 8);
+    assert.ok(done >= 5);
+    await eventually(async () => (await connectSecure(listener)).destroy(), { every: 200 });
+  });
+
   it('floods: those that are idle make room before their own time as the cap is neared', async () => {
     await using listener = await echo('tcp', { limits: { connections: 16, idleMs: 10_000 } });
     // Idle for what would be ten seconds; the last step is a fiftieth of that.

@@ -11,6 +11,7 @@ import { parseIpPrefix } from '../../../src/ip/prefix.ts';
 import { Certificate } from '../../../src/resolver/listeners/certificate.ts';
 import { listenDoh } from '../../../src/resolver/listeners/doh.ts';
 import { listenDot } from '../../../src/resolver/listeners/dot.ts';
+import { HandshakeRate } from '../../../src/resolver/listeners/handshake-rate.ts';
 import type { Listener, Responder } from '../../../src/resolver/listeners/listener.ts';
 import { listenTcp } from '../../../src/resolver/listeners/tcp.ts';
 import {
@@ -34,7 +35,13 @@ export const host = '127.0.0.1';
 const local = { text: host, family: 4, kind: 'management' } as const;
 
 /** Long enough never to be reached in a test that is not about it. */
-const patient: TcpLimits = { ...tcpLimits, idleMs: 60_000, messageMs: 60_000 };
+const patient: TcpLimits = {
+  ...tcpLimits,
+  idleMs: 60_000,
+  messageMs: 60_000,
+  handshakesPerSecond: 10_000,
+  handshakesPerClient: 10_000,
+};
 
 export interface TestListener extends AsyncDisposable {
   readonly port: number;
@@ -77,8 +84,9 @@ export async function openListener(
   const listen = (): Promise<Listener> => {
     if (transport === 'udp') return listenUdp(options);
     if (!certificate) return listenTcp(options);
-    if (transport === 'dot') return listenDot({ ...options, certificate });
-    return listenDoh({ ...options, certificate, path: '/dns-query' });
+    const handshakes = new HandshakeRate(connections, systemClock);
+    if (transport === 'dot') return listenDot({ ...options, certificate, handshakes });
+    return listenDoh({ ...options, certificate, handshakes, path: '/dns-query' });
   };
   const listener = parts.use(await listen());
   const moved = parts.move();
