@@ -50,6 +50,16 @@ describe('deploy/grafana/anycast.json', () => {
     assert.deepEqual(unknown, []);
   });
 
+  it('has the metrics that metric-names.md maps to others', () => {
+    const table = readFileSync('deploy/grafana/metric-names.md', 'utf8');
+    const named = [...table.matchAll(/anycast_[a-z0-9_]+/g)].map(([name]) => name);
+    assert.ok(named.length > 15);
+    assert.deepEqual(
+      named.filter(name => !metrics.has(name)),
+      [],
+    );
+  });
+
   it('asks by PoP in every panel', () => {
     const { panels } = JSON.parse(text) as Dashboard;
     const wrong = panels.flatMap(({ title, targets = [] }) =>
