@@ -4,6 +4,7 @@
  * - service addresses: one per family, never a management address of any PoP, inside a fallback prefix if there is one;
  * - fallback prefixes: wider than a host, one per family, not overlapping, holding no management address (it would draw
  *   every PoP's management traffic to the nearest PoP);
+ * - names: see `names-consistency.ts`;
  * - forward zones: a domain name each, stated once, never asked of the service itself;
  * - PoPs: router ids and management addresses are unique, a neighbour has a name and an AS of its own;
  * - a session's two addresses are of one family, differ, and are no service address;
@@ -15,6 +16,7 @@ import { nameKey, parseName } from '../dns/name.ts';
 import type { IpAddress } from '../ip/address.ts';
 import { prefixContains, prefixesOverlap } from '../ip/prefix.ts';
 import type { AnycastConfig, PopConfig, ServiceConfig } from './anycast-config.ts';
+import { namesComplaints } from './names-consistency.ts';
 
 export interface Complaint {
   readonly path: readonly (string | number)[];
@@ -25,6 +27,7 @@ export function inconsistencies(config: AnycastConfig): Complaint[] {
   return [
     ...serviceComplaints(config),
     ...resolverComplaints(config),
+    ...namesComplaints(config),
     ...telemetryComplaints(config),
     ...floorComplaints(config),
     ...dampingComplaints(config),

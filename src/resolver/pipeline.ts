@@ -10,11 +10,13 @@ import { access } from './policies/access.ts';
 import { cache } from './policies/cache.ts';
 import { identity } from './policies/identity.ts';
 import { inFlight } from './policies/in-flight.ts';
+import { localRecords } from './policies/local-records.ts';
 import { minimalAny } from './policies/minimal-any.ts';
 import { rateLimit } from './policies/rate-limit.ts';
 import { recursionDesired } from './policies/recursion-desired.ts';
 import { resolve } from './policies/resolve.ts';
 import { sanity } from './policies/sanity.ts';
+import { specialUse } from './policies/special-use.ts';
 import type { ClientQuery, Outcome, Policy, PolicyServices } from './policy.ts';
 
 export const policies: readonly Policy[] = [
@@ -35,7 +37,10 @@ export const policies: readonly Policy[] = [
   minimalAny,
   recursionDesired,
 
-  // names: (seat: local zones and blocking, which decide about names before the cache can know them.)
+  // names: decide about names before the cache can know them, since what they answer may depend on the client. Own records
+  // first, which no list can block; special-use names last, for a block list costs less than being told of private names.
+  localRecords,
+  specialUse,
 
   // cache: everything in front of it is per client, everything behind it is per question.
   cache,

@@ -32,6 +32,7 @@ import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
 import { TcpConnections, type TcpLimits, tcpLimits } from './listeners/tcp-connections.ts';
 import { LoadMeter } from './load-meter.ts';
+import { openNames } from './names/names.ts';
 import { createPipeline } from './pipeline.ts';
 import { createResolution } from './resolution.ts';
 import { Forwarder } from './upstreams/forwarder.ts';
@@ -86,12 +87,13 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const clients = parts.use(
     await openClients({ config: resolver.clients, ownAddresses: own, clock, log, slotKey }),
   );
+  const names = parts.use(await openNames({ config: resolver.names, clock, log }));
   const onRefused = (): void => {
     counters.refusedConnections += 1;
   };
   const connections = new TcpConnections(options.tcpLimits ?? tcpLimits, onRefused, own);
   const responder = createResponder({
-    pipeline: createPipeline(slice, { clock, cache, resolution, clients, counters }),
+    pipeline: createPipeline(slice, { clock, cache, resolution, clients, names, counters }),
     counters,
     clients,
     clock,

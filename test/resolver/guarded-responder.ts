@@ -6,6 +6,7 @@ import { AnswerCache } from '../../src/resolver/cache/answer-cache.ts';
 import { type Clients, openClients } from '../../src/resolver/clients/clients.ts';
 import { createCounters, type ResolverCounters, type Transport } from '../../src/resolver/counters.ts';
 import { createResponder } from '../../src/resolver/listeners/respond.ts';
+import { openNames } from '../../src/resolver/names/names.ts';
 import { createPipeline } from '../../src/resolver/pipeline.ts';
 import type { Resolution } from '../../src/resolver/resolution.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -64,10 +65,11 @@ export async function openGuardedResponder(options: GuardedOptions): Promise<Gua
   const log = createLog('resolver', 'fra', 'silent');
   const config = slice.config.resolver.clients;
   const clients = parts.use(await openClients({ config, ownAddresses, clock, log, slotKey: [1, 2] }));
+  const names = parts.use(await openNames({ config: slice.config.resolver.names, clock, log }));
   const cache = new AnswerCache(65_536);
   const resolution = { resolve: options.resolve };
   const respond = createResponder({
-    pipeline: createPipeline(slice, { clock, cache, resolution, clients, counters }),
+    pipeline: createPipeline(slice, { clock, cache, resolution, clients, names, counters }),
     counters,
     clock,
     clients,
