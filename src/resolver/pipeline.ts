@@ -17,6 +17,7 @@ import { recursionDesired } from './policies/recursion-desired.ts';
 import { resolve } from './policies/resolve.ts';
 import { sanity } from './policies/sanity.ts';
 import { specialUse } from './policies/special-use.ts';
+import { steered } from './policies/steered.ts';
 import type { ClientQuery, Outcome, Policy, PolicyServices } from './policy.ts';
 
 export const policies: readonly Policy[] = [
@@ -40,6 +41,7 @@ export const policies: readonly Policy[] = [
   // names: decide about names before the cache can know them, since what they answer may depend on the client. Own records
   // first, which no list can block; special-use names last, for a block list costs less than being told of private names.
   localRecords,
+  steered,
   specialUse,
 
   // cache: everything in front of it is per client, everything behind it is per question.

@@ -155,7 +155,7 @@ function readCaa(fields: Fields): Rdata {
   return { kind: 'CAA', flags, tag: new TextEncoder().encode(text), value };
 }
 
-/** The data of a record of class IN. Relative names are below `origin`. @throws TextFault */
+/** The data of a record of the Internet class. Relative names are below `origin`. @throws TextFault */
 export function parseRdata(type: number, tokens: readonly Token[], origin: Name = rootName): Rdata {
   const fields = new Fields(tokens, origin);
   const [first] = tokens;

@@ -17,7 +17,7 @@ export interface RecordContext {
 /** Characters in a line: more than the longest record that anyone writes. */
 const longestLine = 65_536;
 
-/** `www.corp.example. 300 A 192.0.2.1`; TTL 3600 s when none is written. @throws TextFault for what is no record of class IN. */
+/** `www.corp.example. 300 A 192.0.2.1`; TTL 3600 s when none is written. @throws TextFault for what is no record of the Internet class. */
 export function parseRecord(
   line: string,
   context: RecordContext = { origin: rootName, ttl: 3600 },
@@ -42,7 +42,7 @@ export function recordOf(
     const rrClass = parseRecordClass(text);
     if (written === undefined && rrClass === undefined) break;
     if (rrClass !== undefined && rrClass !== recordClasses.IN)
-      throw new TextFault(`class ${text}: only records of class IN`);
+      throw new TextFault(`class ${text}: only records of the Internet class`);
     if (written !== undefined) seconds = written;
   }
   const typeText = tokens[at]?.text ?? '';

@@ -45,7 +45,7 @@ describe('a record from text', () => {
     ['www.example. 300 A 192.0.2.1 192.0.2.2', /one field too many/],
     ['www.example. 300 MX 10', /mail exchange is missing/],
     ['www.example. 300 MX 65536 a.example.', /no preference/],
-    ['www.example. 300 CH TXT "a"', /only records of class IN/],
+    ['www.example. 300 CH TXT "a"', /only records of the Internet class/],
     ['www.example. 300 NOSUCH a', /'NOSUCH' is no record type/],
     ['www.example. 300 LOC 1 2 3', /write its octets/],
     ['www.example. 300 A \\# 3 000000', /no A data/],
