@@ -8,6 +8,7 @@
 import type { PopSlice } from '../config/anycast-config.ts';
 import { access } from './policies/access.ts';
 import { cache } from './policies/cache.ts';
+import { filter } from './policies/filter.ts';
 import { identity } from './policies/identity.ts';
 import { inFlight } from './policies/in-flight.ts';
 import { localRecords } from './policies/local-records.ts';
@@ -42,6 +43,7 @@ export const policies: readonly Policy[] = [
   // first, which no list can block; special-use names last, for a block list costs less than being told of private names.
   localRecords,
   steered,
+  filter,
   specialUse,
 
   // cache: everything in front of it is per client, everything behind it is per question.

@@ -4,19 +4,27 @@ import type { Name } from '../../dns/name.ts';
 import type { ClientQuery, Next, Outcome } from '../policy.ts';
 import type { Reply } from '../reply.ts';
 
-/** `chain` leads from the question's name to `target`. The reply is as authoritative as its first record: ours (RFC 1035 section 4.1.1). */
+export interface AliasEnd {
+  readonly target: Name;
+  readonly next: Next;
+  /** The AA bit goes by the first record (RFC 1035 section 4.1.1): true where that is of a zone of ours. */
+  readonly authoritative: boolean;
+}
+
+/** `chain` leads from the question's name to `target`. */
 export function followAlias(
   query: ClientQuery,
   chain: readonly ResourceRecord[],
-  { target, next }: { readonly target: Name; readonly next: Next },
+  { target, next, authoritative }: AliasEnd,
 ): Outcome {
   const outcome = next({ ...query, question: { ...query.question, name: target } });
-  return outcome instanceof Promise ? outcome.then(reply => behind(chain, reply)) : behind(chain, outcome);
+  const behind = (reply: Reply): Reply => behindChain(chain, reply, authoritative);
+  return outcome instanceof Promise ? outcome.then(behind) : behind(outcome);
 }
 
 /** The chain before the reply's answers. Nothing that depends on our configuration is kept by a cache. */
-function behind(chain: readonly ResourceRecord[], reply: Reply): Reply {
+function behindChain(chain: readonly ResourceRecord[], reply: Reply, authoritative: boolean): Reply {
   if (reply.isSilence) return reply;
   const { upstreamOctets: _, ...rest } = reply;
-  return { ...rest, authoritative: true, answers: [...chain, ...reply.answers] };
+  return { ...rest, authoritative, answers: [...chain, ...reply.answers] };
 }

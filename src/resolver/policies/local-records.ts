@@ -38,7 +38,10 @@ function answer(zone: LocalZone, query: ClientQuery, next: Next): Outcome | unde
   while (chain.length <= longestChain) {
     const found = zone.find(name, type);
     const isLocal = found.kind === 'no-data' ? zone.owns(name) : found.kind !== 'absent';
-    if (!isLocal) return chain.length === 0 ? undefined : followAlias(query, chain, { target: name, next });
+    if (!isLocal)
+      return chain.length === 0
+        ? undefined
+        : followAlias(query, chain, { target: name, next, authoritative: true });
     if (found.kind !== 'alias') return local([...chain, ...(found.kind === 'records' ? found.records : [])]);
     chain.push(found.record);
     name = found.target;
