@@ -6,9 +6,11 @@
  * that they make is kept. Each is neutral when its key of `resolver.names` is empty, but for special-use names, which every
  * resolver answers itself. Names are compared as wire octets throughout, never as text: `www\.bad` is not `www.bad`.
  *
+ * - `policies/dns64.ts`: AAAA records made of A records.
  * - `policies/local-records.ts`, `policies/steered.ts`: own answers (`local-zone.ts`), by PoP and client for the latter.
  * - `policies/filter.ts`: block lists and response policy zones (`filters/`).
  * - `policies/special-use.ts`: special-use names and locally served zones (`special-zones.ts`).
+ * - `policies/rebinding.ts`: no private addresses from outside.
  */
 import type { NamesConfig } from '../../config/resolver/names.ts';
 import type { Clock } from '../../system/clock.ts';
