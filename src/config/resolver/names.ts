@@ -77,7 +77,7 @@ export const namesSchema = z
     /** Special-use names and the reverse zones of private networks are answered here (RFC 6303, 6761). */
     specialUse: z
       .strictObject({
-        /** Zones that are resolved as any other, with all that is above them in the list. */
+        /** Zones that are resolved as any other; a name inside one stands for the zone. */
         except: z.array(nameKey).default([]),
       })
       .prefault({}),

@@ -5,8 +5,8 @@ import { TextFault } from '../../../dns/text/text-fault.ts';
 /** Calls for each line in turn; what is thrown by it ends the reading, with the line's number in front. */
 export type LineSource = (onLine: (line: string) => void) => Promise<void>;
 
-/** Octets at once: some thousands of lines, a few milliseconds. */
-const pieceSize = 65_536;
+/** Octets at once: some hundreds of lines, a few milliseconds. */
+const pieceSize = 16_384;
 
 /** Characters: longer than the longest record written out. */
 const longestLine = 4 * 65_536;

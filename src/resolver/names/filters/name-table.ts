@@ -8,8 +8,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { lowerOctet, type Name } from '../../../dns/name.ts';
 
-/** Names entered before others get a turn of the event loop: a few milliseconds. */
-const namesPerTurn = 16_384;
+/** Names entered before others get a turn of the event loop: a millisecond or two. */
+const namesPerTurn = 4096;
 
 /** A name has at most 127 labels and the root (RFC 1035 section 2.3.4). */
 const mostLabels = 128;
