@@ -4,7 +4,7 @@
  *
  * `denied`: every name in it does not exist, the zone's own included. `empty`: the zone and what `records` give. `silent`:
  * whatever is asked, there is no such data, but for `records`.
- * Standards: RFC 6303, 6761, 7686, 7793, 8375, 8880, 9462. `example` is not here: RFC 6761 section 6.5 has resolvers
+ * Standards: RFC 6303, 6761, 6762, 7686, 7793, 8375, 8880, 9462. `example` is not here: RFC 6761 section 6.5 has resolvers
  * resolve it as any other.
  */
 import type { ResourceRecord } from '../../dns/message.ts';
@@ -58,6 +58,7 @@ export function specialZones({ dns64 }: { readonly dns64: boolean }): readonly S
     zone('localhost', 'empty', { records: loopbackRecords }),
     zone('invalid', 'denied'),
     zone('test', 'empty'),
+    zone('local', 'denied'),
     zone('onion', 'denied'),
     zone('home.arpa', 'empty', { isDelegated: true }),
     zone('resolver.arpa', 'silent', { isDelegated: true }),

@@ -10,6 +10,7 @@ import { equalNames, type Name, parentName, replaceAncestor, rootName } from '..
 import { extendedErrorOption, extendedErrors } from '../../dns/options/extended-error.ts';
 import { rcodes } from '../../dns/rcode.ts';
 import { recordClasses } from '../../dns/record-class.ts';
+import { recordTypes } from '../../dns/record-type.ts';
 import { clientOctets } from '../names/client-octets.ts';
 import { judgeQuestion, judgeReply, type Verdict } from '../names/filters/verdict.ts';
 import { followAlias } from '../names/follow-alias.ts';
@@ -86,16 +87,19 @@ function localData(
   const { type } = query.question;
   const explain = (reply: Reply): Reply =>
     withOption(reply, extendedErrorOption({ infoCode: extendedErrors[reason], text: '' }));
-  const found = records.filter(record => record.type === type).map(record => ({ ...record, name }));
   const [alias] = records;
-  if (found.length > 0 || alias?.rdata.kind !== 'CNAME')
+  if (alias?.rdata.kind !== 'CNAME') {
+    const found = records.filter(record => record.type === type).map(record => ({ ...record, name }));
     return explain({ ...emptyReply(rcodes.NOERROR), answers: [...chain, ...found] });
+  }
   const target = targetFor(name, alias.rdata.target);
   // RFC 6672 section 2.2 has the same case: a name that would be too long.
   if (!target) return explain(emptyReply(rcodes.YXDOMAIN));
   // An alias to itself would go round; what it is an alias of is asked behind this policy, once.
   if (equalNames(target, name)) return explain({ ...emptyReply(rcodes.NOERROR), answers: chain });
   const record = { ...alias, name, rdata: { kind: 'CNAME', target } } as const;
+  if (type === recordTypes.CNAME)
+    return explain({ ...emptyReply(rcodes.NOERROR), answers: [...chain, record] });
   const outcome = followAlias(query, [...chain, record], { target, next, authoritative: false });
   return outcome instanceof Promise ? outcome.then(explain) : explain(outcome);
 }

@@ -98,6 +98,11 @@ describe('a response policy zone, by action', () => {
       'www.wide.test. 60 IN CNAME www.wide.test.garden.example.',
       'www.wide.test.garden.example. 300 IN A 198.51.100.1',
     ]);
+    assert.deepEqual(answersOf(await names.ask('www.wide.test.', 'CNAME')), [
+      'www.wide.test. 60 IN CNAME www.wide.test.garden.example.',
+    ]);
+    const long = Array.from({ length: 4 }, () => 'x'.repeat(57)).join('.');
+    assert.equal(shapeOf(await names.ask(`${long}.wide.test.`)), 'YXDOMAIN 0 0');
   });
 });
 
