@@ -77,6 +77,7 @@ export class Generation implements AsyncDisposable {
           clock,
           store: rrsets,
           port: upstreamPort,
+          isForwarded: question => forwarder.part.holds(question),
           forwarded: (question, flags, budget) =>
             forwarder.part.holds(question)
               ? Promise.resolve(forwarder.part.resolve(question, flags, budget))

@@ -2,6 +2,7 @@
 import type { PopSlice } from '../../config/anycast-config.ts';
 import { parseName, rootName } from '../../dns/name.ts';
 import { parseIpAddress } from '../../ip/address.ts';
+import { ttlLimits } from '../cache/cacheable.ts';
 import { WorkBudget } from '../work-budget.ts';
 import type { NameServer } from './delegations.ts';
 import { Iterator, type IteratorOptions } from './iterator.ts';
@@ -12,7 +13,7 @@ const delegationShare = 1 / 16;
 
 export function iteratorOf(
   { config }: PopSlice,
-  parts: Pick<IteratorOptions, 'clock' | 'authorities' | 'store' | 'forwarded'>,
+  parts: Pick<IteratorOptions, 'clock' | 'authorities' | 'store' | 'forwarded' | 'isForwarded'>,
 ): Iterator {
   const { recursion, cache, budget, queryTimeout } = config.resolver;
   const hints: readonly NameServer[] =
@@ -26,6 +27,7 @@ export function iteratorOf(
     rootHints: hints,
     isPrimed: recursion.priming,
     isMinimised: recursion.qnameMinimisation,
+    maxDelegationTtl: ttlLimits(cache).maxSeconds,
     maxDelegationOctets: Math.floor(cache.maxBytes * delegationShare),
     newBudget: () => new WorkBudget({ ...budget, timeMs: queryTimeout }, parts.clock),
   });

@@ -16,11 +16,18 @@ export class Recursion implements AsyncDisposable {
       clock,
       store,
       forwarded,
+      isForwarded,
       port,
-    }: Pick<IteratorOptions, 'clock' | 'store' | 'forwarded'> & { port: number },
+    }: Pick<IteratorOptions, 'clock' | 'store' | 'forwarded' | 'isForwarded'> & { port: number },
   ) {
     this.authorities = authoritiesOf(slice, { clock, port });
-    this.iterator = iteratorOf(slice, { clock, store, forwarded, authorities: this.authorities });
+    this.iterator = iteratorOf(slice, {
+      clock,
+      store,
+      forwarded,
+      isForwarded,
+      authorities: this.authorities,
+    });
   }
 
   /** Questions not asked because too many were under way. */
