@@ -12,6 +12,8 @@ export type Found = (AnswerFinding & { readonly octets: number }) | Failure;
 
 export interface Failure {
   readonly kind: 'failure';
+  /** What a client is told: nobody could be reached, or somebody was and could not answer (RFC 8914). */
+  readonly reason: 'noReachableAuthority' | 'networkError';
   /** It had to do with who wanted to know, not with the name: what he had used up, or whom he waited for. */
   readonly isAskers: boolean;
 }

@@ -64,8 +64,10 @@ export interface IteratorOptions {
 /** Referrals that one look-up may follow; no tree of names is half as deep. */
 const referralLimit = 30;
 
-const failed: Found = { kind: 'failure', isAskers: false };
-const askersFailure: Found = { kind: 'failure', isAskers: true };
+const unreachable: Found = { kind: 'failure', reason: 'noReachableAuthority', isAskers: false };
+/** Servers were reached, and none would or could answer. */
+const unanswered: Found = { kind: 'failure', reason: 'networkError', isAskers: false };
+const askersFailure: Found = { kind: 'failure', reason: 'noReachableAuthority', isAskers: true };
 
 export class Iterator implements AsyncDisposable {
   readonly counters: IteratorCounters = createIteratorCounters();
@@ -148,7 +150,7 @@ export class Iterator implements AsyncDisposable {
       const forwarded = this.#options.forwarded({ ...question, name }, flags, budget);
       if (forwarded) return foundReply({ chain, proof, forwarded: await forwarded, octets }, flags);
       const found = await this.#lookUp(name, question.type, task);
-      if (found.kind === 'failure') return emptyReply(rcodes.SERVFAIL, 'noReachableAuthority');
+      if (found.kind === 'failure') return emptyReply(rcodes.SERVFAIL, found.reason);
       octets += found.octets;
       chain.push(...found.chain);
       proof.push(...found.proof);
@@ -226,13 +228,14 @@ export class Iterator implements AsyncDisposable {
       else minimisation.end();
     }
     this.counters.referralLimits += 1;
-    return failed;
+    return unanswered;
   }
 
   /** What was said about the whole name. */
   #conclude(answer: ZoneAnswer | NoAnswer): Found {
     if (answer === 'cut-short') return askersFailure;
-    if (typeof answer === 'string' || answer.finding.kind !== 'answer') return failed;
+    if (answer === 'silence') return unreachable;
+    if (answer === 'failure' || answer.finding.kind !== 'answer') return unanswered;
     this.#keep(answer.finding);
     return { ...answer.finding, octets: answer.octets };
   }
