@@ -47,6 +47,11 @@ export function cname(owner: string, target: string, ttl = 300): ResourceRecord 
   return { name: name(owner), type: recordTypes.CNAME, class: recordClasses.IN, ttl, rdata };
 }
 
+export function dname(owner: string, target: string, ttl = 300): ResourceRecord {
+  const rdata = { kind: 'DNAME', target: name(target) } as const;
+  return { name: name(owner), type: recordTypes.DNAME, class: recordClasses.IN, ttl, rdata };
+}
+
 export function ns(owner: string, target: string, ttl = 300): ResourceRecord {
   const rdata = { kind: 'NS', target: name(target) } as const;
   return { name: name(owner), type: recordTypes.NS, class: recordClasses.IN, ttl, rdata };
