@@ -64,10 +64,11 @@ export function txt(owner: string, text: string, ttl = 300): ResourceRecord {
 
 /** `minimum` is the negative TTL (RFC 2308). */
 export function soa(owner: string, { ttl = 3600, minimum = 60 } = {}): ResourceRecord {
+  const below = owner === '.' ? '' : owner;
   const rdata = {
     kind: 'SOA',
-    mname: name(`ns.${owner}`),
-    rname: name(`hostmaster.${owner}`),
+    mname: name(`ns.${below}`),
+    rname: name(`hostmaster.${below}`),
     serial: 1,
     refresh: 3600,
     retry: 600,
