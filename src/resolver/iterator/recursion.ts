@@ -17,8 +17,11 @@ export class Recursion implements AsyncDisposable {
       store,
       forwarded,
       isForwarded,
+      rootHints,
       port,
-    }: Pick<IteratorOptions, 'clock' | 'store' | 'forwarded' | 'isForwarded'> & { port: number },
+    }: Pick<IteratorOptions, 'clock' | 'store' | 'forwarded' | 'isForwarded' | 'rootHints'> & {
+      port: number;
+    },
   ) {
     this.authorities = authoritiesOf(slice, { clock, port });
     this.iterator = iteratorOf(slice, {
@@ -26,6 +29,7 @@ export class Recursion implements AsyncDisposable {
       store,
       forwarded,
       isForwarded,
+      rootHints,
       authorities: this.authorities,
     });
   }

@@ -103,7 +103,11 @@ export function serve(zone: ServedZone, query: Message): Message {
       (record.type === question.type || record.type === recordTypes.CNAME),
   );
   if (answers.length > 0) return replyTo(query, { flags: aa, answers });
-  const exists = zone.records.some(record => isSubdomain(record.name, question.name));
+  const owners = [
+    ...zone.records.map(record => record.name),
+    ...Object.keys(zone.delegations ?? {}).map(child => name(child)),
+  ];
+  const exists = owners.some(owner => isSubdomain(owner, question.name));
   const rcode = exists || equalNames(question.name, name(zone.origin)) ? rcodes.NOERROR : rcodes.NXDOMAIN;
   return replyTo(query, { rcode, flags: aa, authorities: [soa(zone.origin)] });
 }
