@@ -54,7 +54,10 @@ describe('root hints', () => {
     'a blank at the very start': ' NS a.root.example.',
   }))
     it(`refuse ${what}, and tell the line`, () =>
-      assert.throws(() => parseRootHints(`; first\n${line}\n`, 'f'), { code: 'config-invalid', message: /^line 2 of f / }));
+      assert.throws(() => parseRootHints(`; first\n${line}\n`, 'f'), {
+        code: 'config-invalid',
+        message: /^line 2 of f /,
+      }));
 
   it('refuse a file without a server, with one that has no address, or with too many', () => {
     assert.throws(() => parseRootHints('; nothing\n', 'f'), /names 0 servers/);
