@@ -1,77 +1,87 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatName } from '../../../src/dns/name.ts';
+import { formatName, rootName } from '../../../src/dns/name.ts';
 import { Delegation, Delegations } from '../../../src/resolver/iterator/delegations.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
+import { ip } from '../exchange/authorities-under-test.ts';
 import { name } from '../messages.ts';
 
-const servers = [{ name: name('ns.test.'), addresses: [] }];
+const root = new Delegation(rootName, [], Number.POSITIVE_INFINITY);
+const servers = [{ name: name('ns.test.'), addresses: [ip('192.0.2.1')] }];
 
-function underTest(maxTtl = 86_400) {
+function delegations({ maxOctets = 1024 * 1024, maxTtl = 86_400 } = {}) {
   const clock = fakeClock();
-  const delegations = new Delegations({ maxOctets: 100_000, maxTtl, clock });
-  const root = new Delegation(name('.'), servers, Number.POSITIVE_INFINITY);
-  const closest = (text: string): string => formatName(delegations.closest(name(text))?.zone ?? name('.'));
-  return { clock, delegations, root, closest };
+  const all = new Delegations({ maxOctets, maxTtl, clock });
+  return {
+    all,
+    clock,
+    closest: (text: string): string | undefined => {
+      const found = all.closest(name(text));
+      return found && formatName(found.zone);
+    },
+  };
 }
 
 describe('delegations', () => {
-  it('are found from the name upwards, whatever its case', () => {
-    const { delegations, root, closest } = underTest();
-    const test = delegations.keep(name('test.'), servers, { ttl: 100, parent: root });
-    delegations.keep(name('a.test.'), servers, { ttl: 100, parent: test });
-    assert.equal(closest('www.A.TEST.'), 'a.test.');
-    assert.equal(closest('a.test.'), 'a.test.');
-    assert.equal(closest('b.test.'), 'test.');
-    assert.equal(closest('other.'), '.');
-    assert.equal(closest('.'), '.');
+  it('are found for the names at and below them, the nearest first, in whatever case', () => {
+    const { all, closest } = delegations();
+    const test = all.keep(name('test.'), servers, { ttl: 300, parent: root });
+    all.keep(name('leaf.TEST.'), servers, { ttl: 300, parent: test });
+    assert.equal(closest('a.b.LEAF.test.'), 'leaf.TEST.');
+    assert.equal(closest('leaf.test.'), 'leaf.TEST.');
+    assert.equal(closest('notleaf.test.'), 'test.');
+    assert.equal(closest('example.'), undefined);
+    assert.equal(closest('.'), undefined);
   });
 
-  it('end with the delegation that they were reached by, however they are renewed below it', async () => {
-    const { clock, delegations, root, closest } = underTest();
-    const test = delegations.keep(name('test.'), servers, { ttl: 100, parent: root });
-    const child = delegations.keep(name('a.test.'), servers, { ttl: 86_400, parent: test });
-    assert.equal(child.expiresS, test.expiresS);
+  it('last as long as their parent said, and no longer than their parent', async () => {
+    const { all, clock, closest } = delegations();
+    const test = all.keep(name('test.'), servers, { ttl: 100, parent: root });
+    all.keep(name('short.test.'), servers, { ttl: 50, parent: test });
+    all.keep(name('long.test.'), servers, { ttl: 86_400, parent: test });
+    await clock.advance(50_000);
+    assert.equal(closest('www.short.test.'), 'test.');
+    assert.equal(closest('www.long.test.'), 'long.test.');
+    await clock.advance(50_000);
+    assert.equal(closest('www.long.test.'), undefined);
+  });
+
+  it('last no longer than their parent as it was when they were got, whatever became of it since', async () => {
+    const { all, clock, closest } = delegations();
+    const old = all.keep(name('test.'), servers, { ttl: 100, parent: root });
     await clock.advance(90_000);
-    const again = delegations.keep(name('a.test.'), servers, { ttl: 86_400, parent: test });
-    assert.equal(again.expiresS, test.expiresS);
-    const grandchild = delegations.keep(name('b.a.test.'), servers, { ttl: 86_400, parent: again });
-    assert.equal(grandchild.expiresS, test.expiresS);
+    all.keep(name('test.'), servers, { ttl: 100, parent: root });
+    all.keep(name('leaf.test.'), servers, { ttl: 1000, parent: old });
     await clock.advance(10_000);
-    assert.equal(closest('www.b.a.test.'), '.');
+    assert.equal(closest('www.leaf.test.'), 'test.');
   });
 
-  it('are not kept below one that is over, nor for a TTL of 0', async () => {
-    const { clock, delegations, root, closest } = underTest();
-    const test = delegations.keep(name('test.'), servers, { ttl: 1, parent: root });
-    await clock.advance(1000);
-    delegations.keep(name('a.test.'), servers, { ttl: 100, parent: test });
-    delegations.keep(name('zero.'), servers, { ttl: 0, parent: root });
-    assert.equal(closest('a.test.'), '.');
-    assert.equal(closest('zero.'), '.');
+  it('last no longer than the longest TTL, and not at all with a TTL of 0', async () => {
+    const { all, clock, closest } = delegations({ maxTtl: 60 });
+    all.keep(name('test.'), servers, { ttl: 1000, parent: root });
+    assert.equal(all.keep(name('none.'), servers, { ttl: 0, parent: root }).servers, servers);
+    assert.equal(closest('none.'), undefined);
+    await clock.advance(60_000);
+    assert.equal(closest('www.test.'), undefined);
   });
 
-  it('last no longer than the longest TTL', () => {
-    const { clock, delegations, root } = underTest(3600);
-    const test = delegations.keep(name('test.'), servers, { ttl: 2 ** 31 - 1, parent: root });
-    assert.equal(test.expiresS, Math.floor(clock.wallMs() / 1000) + 3600);
+  it('are bounded in octets, however many there are', () => {
+    const maxOctets = 64 * 1024;
+    const { all } = delegations({ maxOctets });
+    for (let index = 0; index < 5000; index += 1)
+      all.keep(name(`z${index}.test.`), servers, { ttl: 300, parent: root });
+    assert.ok(all.size.octets <= maxOctets, `${all.size.octets}`);
+    assert.ok(all.size.entries > 10);
   });
 
-  it('are taken for gone after three silences in a row', () => {
-    const { delegations, root } = underTest();
-    const test = delegations.keep(name('test.'), servers, { ttl: 100, parent: root });
-    for (const silence of [1, 2, 3]) {
-      assert.equal(test.isGone, false, `${silence}`);
-      test.wasSilent();
-    }
-    assert.equal(test.isGone, true);
-    assert.equal(test.answered(), true);
-    assert.equal(test.isGone, false);
-  });
-
-  it('take no more memory than they may', () => {
-    const { delegations, root } = underTest();
-    for (let i = 0; i < 1000; i += 1) delegations.keep(name(`z${i}.`), servers, { ttl: 100, parent: root });
-    assert.ok(delegations.size.entries > 10 && delegations.size.entries < 110, `${delegations.size.entries}`);
+  it('are gone after three questions in a row that nobody answered, until somebody does', () => {
+    const zone = new Delegation(name('test.'), servers, 0);
+    zone.wasSilent();
+    zone.wasSilent();
+    assert.equal(zone.answered(), false);
+    for (let times = 0; times < 3; times += 1) zone.wasSilent();
+    assert.equal(zone.isGone, true);
+    assert.equal(zone.answered(), true);
+    assert.equal(zone.isGone, false);
   });
 });

@@ -1,100 +1,124 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
-import fc from 'fast-check';
 import { type Flight, Flights } from '../../../src/resolver/iterator/flights.ts';
 import { BudgetExhausted } from '../../../src/resolver/work-budget.ts';
 
-const never = (): boolean => false;
+/** Results that begin with `mine` are their leader's own. */
+function flights(limits = { flights: 100, joinersPerFlight: 100 }): Flights<string> {
+  return new Flights<string>(result => result.startsWith('mine'), limits);
+}
 
-describe('flights', () => {
-  it('land whoever needs whom: a wait that would close a circle is refused', async () => {
-    const graph = fc.array(fc.array(fc.nat(7), { maxLength: 3 }), { minLength: 8, maxLength: 8 });
-    const property = fc.asyncProperty(
-      graph,
-      fc.array(fc.nat(7), { minLength: 1, maxLength: 6 }),
-      async (needs, asked) => {
-        const flights = new Flights<string>(never);
-        const takeOff = (node: number, by?: Flight<string>): Promise<string> =>
-          flights.take(String(node), by, async flight => {
-            for (const next of needs[node] ?? []) {
-              await setImmediate();
-              await takeOff(next, flight);
-            }
-            return 'landed';
-          });
-        const timeout = AbortSignal.timeout(10_000);
-        const late = new Promise<never>((_, reject) => {
-          timeout.addEventListener('abort', () => reject(new Error('a deadlock')));
-        });
-        const results = await Promise.race([Promise.all(asked.map(node => takeOff(node))), late]);
-        // Those who come from outside wait for nobody's sake, so that no circle can go through them.
-        assert.ok(results.every(result => result === 'landed'));
-        assert.equal(flights.underWay, 0);
-      },
-    );
-    await fc.assert(property, { numRuns: 60 });
+/** Runs that end when the test says so. */
+function held(): {
+  run: (flight: Flight<string>) => Promise<string>;
+  end: (result: string) => void;
+  began: () => number;
+} {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let began = 0;
+  return {
+    run: () => {
+      began += 1;
+      return promise;
+    },
+    end: resolve,
+    began: () => began,
+  };
+}
+
+describe('look-ups under way', () => {
+  it('are begun once for all who want the same, and again when they are over', async () => {
+    const all = flights();
+    const first = held();
+    const results = [1, 2, 3].map(() => all.take('a', undefined, first.run));
+    first.end('found');
+    assert.deepEqual(await Promise.all(results), ['found', 'found', 'found']);
+    assert.deepEqual([first.began(), all.coalesced, all.underWay], [1, 2, 0]);
+    assert.equal(await all.take('a', undefined, () => Promise.resolve('anew')), 'anew');
   });
 
-  it('refuse one that needs itself', async () => {
-    const flights = new Flights<string>(never);
-    const result = await flights.take('a', undefined, flight =>
-      flights.take('a', flight, async () => 'twice'),
+  it('that need themselves are refused at once', async () => {
+    const all = flights();
+    const inner = await all.take('a', undefined, flight =>
+      all.take('a', flight, () => Promise.resolve('never')),
     );
-    assert.equal(result, 'circle');
-    assert.equal(flights.circles, 1);
+    assert.equal(inner, 'circle');
+    assert.deepEqual([all.circles, all.underWay], [1, 0]);
   });
 
-  it('begin anew for one who joined when the leader’s budget is over', async () => {
-    const flights = new Flights<string>(never);
+  it('that need each other end, begun by two clients at the same time', async () => {
+    const all = flights();
+    const need = (key: string, other: string): Promise<string> =>
+      all.take(key, undefined, async flight => {
+        await Promise.resolve();
+        return `${key} by ${await all.take(other, flight, () => Promise.resolve('fresh'))}`;
+      });
+    // Each waits for the other's: whoever comes second to wait is refused.
+    const results = await Promise.all([need('a', 'b'), need('b', 'a')]);
+    assert.equal(all.circles, 1);
+    assert.ok(
+      results.some(result => result.endsWith('circle')),
+      results.join(),
+    );
+    assert.equal(all.underWay, 0);
+  });
+
+  it('in a circle of many are refused where it would close', async () => {
+    const all = flights();
+    const count = 50;
+    const gate = Promise.withResolvers<void>();
+    const results = Array.from({ length: count }, (_, i) =>
+      all.take(`${i}`, undefined, async flight => {
+        await gate.promise;
+        return await all.take(`${(i + 1) % count}`, flight, () => Promise.resolve('fresh'));
+      }),
+    );
+    gate.resolve();
+    assert.deepEqual(new Set(await Promise.all(results)), new Set(['circle']));
+    assert.equal(all.circles, 1);
+  });
+
+  it('fail for their leader alone when his budget runs out: a joiner takes over', async () => {
+    const all = flights();
     const gate = Promise.withResolvers<string>();
-    const leader = flights.take('a', undefined, () => gate.promise);
-    const joiners = ['second', 'third'].map(text => flights.take('a', undefined, async () => text));
+    const leader = all.take('a', undefined, () => gate.promise);
+    const joiners = [1, 2].map(() => all.take('a', undefined, () => Promise.resolve('found')));
     gate.reject(new BudgetExhausted('packets'));
     await assert.rejects(leader, BudgetExhausted);
-    assert.deepEqual(await Promise.all(joiners), ['second', 'second']);
-    assert.equal(flights.underWay, 0);
+    assert.deepEqual(await Promise.all(joiners), ['found', 'found']);
   });
 
-  it('begin anew when the leader failed for a reason of its own, and not for ever', async () => {
-    const flights = new Flights<string>(result => result === 'own');
-    let runs = 0;
-    const run = async (): Promise<string> => {
-      runs += 1;
-      await setImmediate();
-      return 'own';
+  it('that failed for reasons of their leader are begun anew, but not without end', async () => {
+    const all = flights();
+    let begun = 0;
+    const run = (): Promise<string> => {
+      begun += 1;
+      return Promise.resolve(`mine ${begun}`);
     };
-    const results = await Promise.all(Array.from({ length: 20 }, () => flights.take('a', undefined, run)));
-    assert.ok(results.every(result => result === 'own'));
-    assert.ok(runs >= 2 && runs <= 4, `${runs}`);
-    const good = await Promise.all([
-      flights.take('b', undefined, async () => 'own'),
-      flights.take('b', undefined, async () => 'better'),
-    ]);
-    assert.deepEqual(good, ['own', 'better']);
+    const results = await Promise.all(Array.from({ length: 20 }, () => all.take('a', undefined, run)));
+    assert.ok(results.every(result => result.startsWith('mine')));
+    assert.ok(begun <= 3, `${begun}`);
   });
 
-  it('pass on any other error to all', async () => {
-    const flights = new Flights<string>(never);
-    const fail = async (): Promise<string> => {
-      throw new Error('a fault');
-    };
-    const results = await Promise.allSettled([
-      flights.take('a', undefined, fail),
-      flights.take('a', undefined, fail),
-    ]);
-    assert.deepEqual(
-      results.map(({ status }) => status),
-      ['rejected', 'rejected'],
-    );
-  });
-
-  it('are shed when there are too many, or too many who wait', async () => {
-    const flights = new Flights<string>(never, { flights: 1, joinersPerFlight: 1 });
+  it('end for all when they fail for another reason', async () => {
+    const all = flights();
     const gate = Promise.withResolvers<string>();
-    const all = ['a', 'a', 'a', 'b'].map(key => flights.take(key, undefined, () => gate.promise));
-    gate.resolve('landed');
-    assert.deepEqual(await Promise.all(all), ['landed', 'landed', 'full', 'full']);
-    assert.equal(flights.shed, 2);
+    const results = [1, 2].map(() => all.take('a', undefined, () => gate.promise));
+    gate.reject(new Error('a fault'));
+    for (const result of results) await assert.rejects(result, /a fault/);
+    assert.equal(all.underWay, 0);
+  });
+
+  it('are bounded: in all, and in who waits for one', async () => {
+    const all = flights({ flights: 2, joinersPerFlight: 1 });
+    const [a, b] = [held(), held()];
+    const taken = [all.take('a', undefined, a.run), all.take('b', undefined, b.run)];
+    assert.equal(await all.take('c', undefined, () => Promise.resolve('never')), 'full');
+    taken.push(all.take('a', undefined, a.run));
+    assert.equal(await all.take('a', undefined, a.run), 'full');
+    assert.equal(all.shed, 2);
+    a.end('a');
+    b.end('b');
+    assert.deepEqual(await Promise.all(taken), ['a', 'b', 'a']);
   });
 });

@@ -45,8 +45,19 @@ const anyResponse: fc.Arbitrary<Message> = fc
   })
   .map(({ aa, ...fields }) => query('.', 'A', { ...fields, flags: { ...query('.').flags, qr: true, aa } }));
 
-function check(finding: Finding, asked: Name, zone: Name, isElsewhere: (name: Name) => boolean): void {
+function check(
+  message: Message,
+  finding: Finding,
+  asked: Name,
+  zone: Name,
+  isElsewhere: (name: Name) => boolean,
+): void {
+  const isSaid = (type: number, owner: Name): boolean =>
+    message.authorities.some(
+      record => record.type === type && record.class === 1 && equalNames(record.name, owner),
+    );
   if (finding.kind === 'referral') {
+    assert.ok(isSaid(recordTypes.NS, finding.zone));
     assert.ok(isSubdomain(asked, finding.zone) && isSubdomain(finding.zone, zone));
     assert.ok(!equalNames(finding.zone, zone));
     assert.ok(finding.servers.length > 0 && finding.servers.length <= responseLimits.servers);
@@ -83,7 +94,9 @@ function check(finding: Finding, asked: Name, zone: Name, isElsewhere: (name: Na
   if (end.kind === 'denial') {
     assert.ok(equalNames(end.name, at) && allowed());
     const owner = end.proof.find(record => record.type === recordTypes.SOA)?.name;
-    assert.ok(!owner || (isSubdomain(at, owner) && isSubdomain(owner, zone)));
+    assert.ok(
+      !owner || (isSubdomain(at, owner) && isSubdomain(owner, zone) && isSaid(recordTypes.SOA, owner)),
+    );
   }
 }
 
@@ -112,7 +125,8 @@ describe('readResponse', () => {
         const asked = question(owner, type);
         const zone = name(zoneText);
         const isElsewhere = (at: Name): boolean => hasForwarded && isSubdomain(at, name('d.test.'));
-        check(readResponse(message, asked, zone, isElsewhere), asked.name, zone, isElsewhere);
+        const finding = readResponse(message, asked, zone, isElsewhere);
+        check(message, finding, asked.name, zone, isElsewhere);
       },
     );
     fc.assert(property, { numRuns: 3000 });
