@@ -34,7 +34,7 @@ import { Flights } from './flights.ts';
 import { type Found, foundReply } from './found-reply.ts';
 import { createIteratorCounters, type IteratorCounters } from './iterator-counters.ts';
 import { Minimisation } from './minimisation.ts';
-import { type AnswerFinding, redirected, responseLimits, targetOf } from './response.ts';
+import { type AnswerFinding, madeFor, redirected, responseLimits, targetOf } from './response.ts';
 import { Root } from './root.ts';
 import { type NoAnswer, type Task, type ZoneAnswer, ZoneServers } from './zone-servers.ts';
 
@@ -189,6 +189,8 @@ export class Iterator implements AsyncDisposable {
     for (let at = parentName(name); at && at.length > 1; at = parentName(at)) {
       const dname = store.find(at, recordTypes.DNAME, ranks.answer);
       const step = dname && redirected(name, dname);
+      const made = step && madeFor(type, step);
+      if (dname && made) return known([dname], { kind: 'data', rrset: made });
       if (step)
         return known(
           step.rrsets,
@@ -272,7 +274,9 @@ export class Iterator implements AsyncDisposable {
       if (before?.type !== recordTypes.DNAME && !isOfWildcard(rrset)) store.keep(rrset, rank);
       before = rrset;
     }
-    if (end.kind === 'data' && !isOfWildcard(end.rrset)) store.keep(end.rrset, rank);
+    // Nor is one made of a DNAME RRset kept that was asked for itself.
+    const isMade = before?.type === recordTypes.DNAME;
+    if (end.kind === 'data' && !isMade && !isOfWildcard(end.rrset)) store.keep(end.rrset, rank);
     if (end.kind === 'denial' && end.ttl > 0 && isAuthoritative)
       store.keepDenial({ ...end, class: recordClasses.IN });
   }

@@ -127,13 +127,14 @@ function readAnswer(
   const chain: RRset[] = [];
   const seen = new Set<string>([nameKey(question.name)]);
   for (let name = question.name; ; ) {
-    const rrset = rrsetOf(message.answers, name, question.type, question.class);
-    if (rrset) return answerOf(message, chain, { kind: 'data', rrset });
-    const step = aliasOf(message, { ...question, name }, zone);
+    const redirection = redirectionOf(message, { ...question, name }, zone);
+    const data = dataOf(message, { ...question, name }, redirection);
+    if (data) return answerOf(message, [...chain, ...data.way], { kind: 'data', rrset: data.rrset });
+    const step = redirection ?? aliasOf(message, { ...question, name });
     if (!step) {
-      const end = denialOf(message, { ...question, name }, zone);
-      if (end) return answerOf(message, chain, end);
-      return chain.length === 0 ? undefined : answerOf(message, chain, { kind: 'alias', target: name });
+      const end =
+        denialOf(message, { ...question, name }, zone) ?? (chain.length > 0 ? aliasTo(name) : undefined);
+      return end && answerOf(message, chain, end);
     }
     chain.push(...step.rrsets);
     if (!step.target) return answerOf(message, chain, { kind: 'too-long' });
@@ -142,9 +143,23 @@ function readAnswer(
     const key = nameKey(name);
     const isOurs = isSubdomain(name, zone) && !isElsewhere(name);
     if (!isOurs || seen.has(key) || chain.length >= responseLimits.aliases)
-      return answerOf(message, chain, { kind: 'alias', target: name });
+      return answerOf(message, chain, aliasTo(name));
     seen.add(key);
   }
+}
+
+/** What was asked for, and the DNAME RRset that makes it, if one does. */
+function dataOf(
+  { answers }: Message,
+  { name, type, class: rrClass }: Question,
+  redirection: AliasStep | undefined,
+): { readonly rrset: RRset; readonly way: readonly RRset[] } | undefined {
+  const rrset = redirection ? madeFor(type, redirection) : rrsetOf(answers, name, type, rrClass);
+  return rrset && { rrset, way: redirection ? redirection.rrsets.slice(0, 1) : [] };
+}
+
+function aliasTo(target: Name): End {
+  return { kind: 'alias', target };
 }
 
 function answerOf(message: Message, chain: readonly RRset[], end: End): AnswerFinding {
@@ -160,7 +175,8 @@ interface AliasStep {
   readonly target: Name | undefined;
 }
 
-function aliasOf({ answers }: Message, question: Question, zone: Name): AliasStep | undefined {
+/** What a DNAME record above the name makes of it. */
+function redirectionOf({ answers }: Message, question: Question, zone: Name): AliasStep | undefined {
   const { name, class: rrClass } = question;
   const owner = answers.find(
     record =>
@@ -170,11 +186,19 @@ function aliasOf({ answers }: Message, question: Question, zone: Name): AliasSte
       isSubdomain(record.name, zone),
   )?.name;
   const dname = owner && rrsetOf(answers, owner, recordTypes.DNAME, rrClass);
-  if (dname) return redirected(name, dname);
-  if (question.type === recordTypes.CNAME) return undefined;
+  return dname && redirected(name, dname);
+}
+
+function aliasOf({ answers }: Message, { name, type, class: rrClass }: Question): AliasStep | undefined {
+  if (type === recordTypes.CNAME) return undefined;
   const cname = rrsetOf(answers, name, recordTypes.CNAME, rrClass);
   const target = cname && targetOf(cname);
   return cname && target && { rrsets: [cname], target };
+}
+
+/** Who asks for CNAME records has what he asked for in the one that a DNAME record makes. */
+export function madeFor(type: number, { rrsets: [, cname] }: AliasStep): RRset | undefined {
+  return type === recordTypes.CNAME ? cname : undefined;
 }
 
 /** What a DNAME RRset makes of a name below its owner: a CNAME record of the same TTL (RFC 6672 section 3.1). */

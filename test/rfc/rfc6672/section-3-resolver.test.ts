@@ -55,6 +55,17 @@ describe('RFC 6672 section 3: DNAME in a resolver', () => {
     assert.equal(universe.servers[11]?.calls.length, 1);
   });
 
+  it('3.1: gives the CNAME record it makes to who asks for that, and follows it no further', async () => {
+    const says = (owner: string) => ({ answers: [dname('old.', 'new.'), cname(owner, 'mail.new.')] });
+    await using universe = await openUniverse({ servers: tree(says) });
+    for (const label of ['www', 'mail'])
+      assert.deepEqual((await universe.dig(`${label}.old.`, 'CNAME')).answers, [
+        'old. 300 IN DNAME new.',
+        `${label}.old. 300 IN CNAME ${label}.new.`,
+      ]);
+    assert.equal(universe.servers[11]?.calls.length, 1);
+  });
+
   it('2.3: the owner itself is not redirected', async () => {
     const says = (owner: string) => ({
       answers: owner === 'old.' ? [a('old.', '192.0.2.3')] : [dname('old.', 'new.')],
