@@ -1,5 +1,5 @@
 /** The iterator of a PoP, from its configuration. */
-import type { PopSlice } from '../../config/anycast-config.ts';
+import { addressOf, type PopSlice } from '../../config/anycast-config.ts';
 import { ttlLimits } from '../cache/cacheable.ts';
 import { WorkBudget } from '../work-budget.ts';
 import { Iterator, type IteratorOptions } from './iterator.ts';
@@ -8,12 +8,13 @@ import { Iterator, type IteratorOptions } from './iterator.ts';
 const delegationShare = 1 / 16;
 
 export function iteratorOf(
-  { config }: PopSlice,
+  { config, pop }: PopSlice,
   parts: Pick<IteratorOptions, 'clock' | 'authorities' | 'store' | 'forwarded' | 'isForwarded' | 'rootHints'>,
 ): Iterator {
   const { recursion, cache, budget, queryTimeout } = config.resolver;
   return new Iterator({
     ...parts,
+    families: ([4, 6] as const).filter(family => addressOf(pop.management, family)),
     isPrimed: recursion.priming,
     isMinimised: recursion.qnameMinimisation,
     maxDelegationTtl: ttlLimits(cache).maxSeconds,

@@ -21,6 +21,7 @@ import { labelCount, type Name, nameKey, parentName } from '../../dns/name.ts';
 import { rcodes } from '../../dns/rcode.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { recordTypes } from '../../dns/record-type.ts';
+import type { IpFamily } from '../../ip/address.ts';
 import type { Clock } from '../../system/clock.ts';
 import { ended } from '../../system/ended.ts';
 import { type AnswerFlags, answerKey } from '../cache/answer-key.ts';
@@ -41,6 +42,8 @@ import { type NoAnswer, type Task, type ZoneAnswer, ZoneServers } from './zone-s
 export interface IteratorOptions {
   readonly clock: Clock;
   readonly authorities: Authorities;
+  /** Those that servers can be asked at: addresses of others are neither asked nor looked up. */
+  readonly families: readonly IpFamily[];
   readonly store: RRsetStore;
   readonly rootHints: readonly NameServer[];
   readonly isPrimed: boolean;

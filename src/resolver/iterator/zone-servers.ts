@@ -5,7 +5,7 @@
 import type { Message, Question } from '../../dns/message.ts';
 import type { Name } from '../../dns/name.ts';
 import { recordTypes } from '../../dns/record-type.ts';
-import { type IpAddress, ipAddress } from '../../ip/address.ts';
+import { type IpAddress, type IpFamily, ipAddress } from '../../ip/address.ts';
 import type { Clock } from '../../system/clock.ts';
 import { type RRset, type RRsetStore, ranks } from '../cache/rrset.ts';
 import { BudgetExhausted, type WorkBudget } from '../work-budget.ts';
@@ -61,6 +61,8 @@ export type NoAnswer = 'silence' | 'failure' | 'cut-short';
 
 export interface ZoneServersOptions {
   readonly clock: Clock;
+  /** Those that servers can be asked at, the one to look for first in front. */
+  readonly families: readonly IpFamily[];
   readonly authorities: Authorities;
   readonly isForwarded: (question: Question) => boolean;
   readonly store: RRsetStore;
@@ -73,9 +75,12 @@ export interface ZoneServersOptions {
 
 export class ZoneServers {
   readonly #options: ZoneServersOptions;
+  /** Of the addresses that are of use. */
+  readonly #types: readonly number[];
 
   constructor(options: ZoneServersOptions) {
     this.#options = options;
+    this.#types = options.families.map(family => (family === 4 ? recordTypes.A : recordTypes.AAAA));
   }
 
   async ask(delegation: Delegation, asked: Asked, task: Task): Promise<ZoneAnswer | NoAnswer> {
@@ -178,8 +183,10 @@ export class ZoneServers {
   }
 
   #knownAddresses({ name, addresses }: NameServer): readonly IpAddress[] {
-    if (addresses.length > 0) return addresses;
-    return [recordTypes.A, recordTypes.AAAA].flatMap(type => {
+    const { families } = this.#options;
+    const usable = addresses.filter(({ family }) => families.includes(family));
+    if (usable.length > 0) return usable;
+    return this.#types.flatMap(type => {
       const rrset = this.#options.store.find(name, type, ranks.answer);
       return rrset ? addressesIn(rrset) : [];
     });
@@ -188,7 +195,7 @@ export class ZoneServers {
   async #findAddresses(server: Name, inquiry: Inquiry, task: Task): Promise<readonly IpAddress[]> {
     const { counters, lookUp } = this.#options;
     const { errand, depth } = task;
-    for (const type of [recordTypes.A, recordTypes.AAAA]) {
+    for (const type of this.#types) {
       const isEnough =
         errand.addressLookups >= addressLookupLimit || errand.missingAddresses >= missingAddressLimit;
       if (isEnough || depth >= depthLimit) {
