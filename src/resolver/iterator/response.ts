@@ -85,6 +85,8 @@ export function readResponse(
     return { kind: 'failure', rcode };
   const answer = readAnswer(message, question, zone, isElsewhere);
   if (answer) return isTooLarge(answer) ? { kind: 'failure', rcode: rcodes.SERVFAIL } : answer;
+  // Too long a name, and no DNAME record that makes it so.
+  if (rcode === rcodes.YXDOMAIN) return { kind: 'failure', rcode };
   if (rcode === rcodes.NOERROR && !flags.aa) return readReferral(message, question, zone) ?? { kind: 'lame' };
   // An authoritative answer with neither data, SOA record nor referral: no such data, and nothing says for how long.
   const type = rcode === rcodes.NXDOMAIN ? undefined : question.type;

@@ -6,7 +6,7 @@ import { equalNames, formatName, isSubdomain, rootName } from '../../../src/dns/
 import { rcodes } from '../../../src/dns/rcode.ts';
 import { recordTypes } from '../../../src/dns/record-type.ts';
 import { type Finding, readResponse, responseLimits } from '../../../src/resolver/iterator/response.ts';
-import { a, cname, name, ns, query, question, soa, type TypeName, txt } from '../messages.ts';
+import { a, cname, dname, name, ns, query, question, soa, type TypeName, txt } from '../messages.ts';
 
 /** What a server of `zone` says of `owner`, with the AA bit. */
 function read(
@@ -253,6 +253,17 @@ describe('a response code', () => {
   ] as const)
     it(`${rcode} is ${kind}, whatever comes with it`, () =>
       assert.equal(read({ rcode, answers: [a('www.leaf.test.', '192.0.2.1')] }).kind, kind));
+
+  it('of too long a name counts with the DNAME record that makes it too long, and not without', () => {
+    const owner = `${'x'.repeat(63)}.${'y'.repeat(60)}.${'z'.repeat(60)}.old.leaf.test.`;
+    const target = `${'n'.repeat(60)}.leaf.test.`;
+    const rcode = rcodes.YXDOMAIN;
+    assert.equal(
+      endOf(read({ rcode, answers: [dname('old.leaf.test.', target)] }, { owner })).kind,
+      'too-long',
+    );
+    assert.deepEqual(read({ rcode }, { owner }), { kind: 'failure', rcode });
+  });
 
   it('of success without AA, data or referral means that the server does not have the zone', () => {
     assert.deepEqual(read({}, { aa: false }), { kind: 'lame' });
