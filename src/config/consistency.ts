@@ -102,7 +102,10 @@ function warmUpComplaints({ resolver, pops }: AnycastConfig): Complaint[] {
 }
 
 function rootHintComplaints({ resolver, service }: AnycastConfig): Complaint[] {
-  return (resolver.recursion.rootHints ?? []).flatMap(({ name, addresses }, index) => {
+  const { rootHints } = resolver.recursion;
+  // What a file holds is seen when it is read.
+  if (!rootHints || typeof rootHints === 'string') return [];
+  return rootHints.flatMap(({ name, addresses }, index) => {
     const path = ['resolver', 'recursion', 'rootHints', index];
     const complaints: Complaint[] = [];
     if (!parseName(name))

@@ -14,12 +14,23 @@ export function explainIssue(
   schema: z.ZodType,
   alsoKnown: readonly string[] = [],
 ): ExplainedIssue[] {
+  const meant = issue.code === 'invalid_union' ? meantMember(issue.errors) : undefined;
+  if (meant)
+    return meant.flatMap(each => explainIssue({ ...each, path: [...issue.path, ...each.path] }, schema));
   if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
   const known = [...knownKeys(schema, issue.path), ...(issue.path.length === 0 ? alsoKnown : [])];
   return issue.keys.map(key => ({
     path: [...issue.path, key],
     message: `unknown key: ${suggestion(key, known)}`,
   }));
+}
+
+/** The complaints of the one member of a union that takes a value of this kind, and has a fault further in. */
+function meantMember(
+  errors: readonly (readonly z.core.$ZodIssue[])[],
+): readonly z.core.$ZodIssue[] | undefined {
+  const [meant, ...others] = errors.filter(issues => issues.every(({ path }) => path.length > 0));
+  return others.length === 0 ? meant : undefined;
 }
 
 /** The keys that the object schema at `path` knows. */

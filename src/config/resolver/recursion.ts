@@ -14,11 +14,15 @@ const exchangeKeys = {
 
 /** Finding the way down from the root. */
 const iteratorKeys = {
-  /** Where the root is; absent: the Internet's root servers. */
+  /** Where the root is, or the path of a file in the format of named.root; absent: the Internet's root servers. */
   rootHints: z
-    .array(z.strictObject({ name: z.string(), addresses: z.array(ipAddressKey).min(1).max(16) }))
-    .min(1)
-    .max(32)
+    .union([
+      z
+        .array(z.strictObject({ name: z.string(), addresses: z.array(ipAddressKey).min(1).max(16) }))
+        .min(1)
+        .max(32),
+      z.string().startsWith('/', 'write the whole path: processes start in different folders'),
+    ])
     .optional(),
   /** Whether the root is asked for its own list of servers first (RFC 9609). */
   priming: z.boolean().default(true),
@@ -27,3 +31,5 @@ const iteratorKeys = {
 };
 
 export const recursionSchema = z.strictObject({ ...iteratorKeys, ...exchangeKeys }).prefault({});
+
+export type RecursionConfig = z.output<typeof recursionSchema>;

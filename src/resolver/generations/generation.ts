@@ -16,6 +16,7 @@ import type { Clients } from '../clients/clients.ts';
 import type { ResolverCounters } from '../counters.ts';
 import { Dnstap } from '../dnstap/dnstap.ts';
 import { Recursion } from '../iterator/recursion.ts';
+import { rootHintsOf } from '../iterator/root-hints.ts';
 import type { Names } from '../names/names.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
@@ -70,7 +71,8 @@ export class Generation implements AsyncDisposable {
       return new Forwarder({ zones, clock, counters, queryTimeoutMs, upstreamTimeoutMs, upstreamPort });
     });
     // Where aliases lead into forward zones, recursion asks the forwarder: a new one has new recursion.
-    const asked = { asking, recursion: resolver.recursion, budget: resolver.budget };
+    const rootHints = rootHintsOf(resolver.recursion);
+    const asked = { asking, recursion: resolver.recursion, rootHints, budget: resolver.budget };
     const recursion = takenOver(
       before?.shared.recursion,
       asked,
@@ -78,7 +80,9 @@ export class Generation implements AsyncDisposable {
         new Recursion(slice, {
           clock,
           store: rrsets,
+          rootHints,
           port: upstreamPort,
+          isForwarded: question => forwarder.part.holds(question),
           forwarded: (question, flags, budget) =>
             forwarder.part.holds(question)
               ? Promise.resolve(forwarder.part.resolve(question, flags, budget))

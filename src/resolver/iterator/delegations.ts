@@ -6,7 +6,7 @@
  * registry's own TTL is over, whatever its former owner's servers go on saying (ghost and phoenix domains, CVE-2022-30698
  * and -30699).
  *
- * The root is the exception: its servers come from the hints, and then from the root itself (`priming.ts`).
+ * The root is the exception: its servers come from the hints, and then from the root itself (`root.ts`).
  */
 import { type Name, nameKey } from '../../dns/name.ts';
 import type { IpAddress } from '../../ip/address.ts';
@@ -65,12 +65,21 @@ export class Delegation extends SieveEntry {
   }
 }
 
+export interface DelegationsOptions {
+  readonly maxOctets: number;
+  readonly maxTtl: number;
+  readonly clock: Clock;
+}
+
 export class Delegations {
   readonly #entries: SieveMap<Delegation>;
+  readonly #maxTtl: number;
   readonly #clock: Clock;
 
-  constructor(maxOctets: number, clock: Clock) {
+  /** `maxTtl`: seconds for which a parent is believed at most, whatever it says. */
+  constructor({ maxOctets, maxTtl, clock }: DelegationsOptions) {
     this.#entries = new SieveMap(maxOctets);
+    this.#maxTtl = maxTtl;
     this.#clock = clock;
   }
 
@@ -101,7 +110,8 @@ export class Delegations {
     { ttl, parent }: { ttl: number; parent: Delegation },
   ): Delegation {
     const nowS = this.#nowS();
-    const delegation = new Delegation(zone, servers, Math.min(nowS + ttl, parent.expiresS));
+    const expiresS = Math.min(nowS + Math.min(ttl, this.#maxTtl), parent.expiresS);
+    const delegation = new Delegation(zone, servers, expiresS);
     if (delegation.expiresS > nowS) this.#entries.set(delegation, nowS);
     return delegation;
   }

@@ -23,14 +23,20 @@ export const flightLimits: FlightLimits = { flights: 5000, joinersPerFlight: 100
 /** `circle`: it waits, by way of others, for the one that asks. `full`: too many are under way, or wait for this one. */
 export type Refusal = 'circle' | 'full';
 
+/** Times that a joiner is given another's own failure until it takes it for its own. */
+const patience = 2;
+
 export class Flights<Result> {
   readonly #limits: FlightLimits;
+  readonly #isLeaders: (result: Result) => boolean;
   readonly #flights = new Map<string, Flight<Result>>();
   coalesced = 0;
   circles = 0;
   shed = 0;
 
-  constructor(limits: FlightLimits = flightLimits) {
+  /** `isLeaders`: whether a result came of who led the look-up, so that another might fare better. */
+  constructor(isLeaders: (result: Result) => boolean, limits: FlightLimits = flightLimits) {
+    this.#isLeaders = isLeaders;
     this.#limits = limits;
   }
 
@@ -40,7 +46,7 @@ export class Flights<Result> {
 
   /**
    * The result of the look-up under `key`, which `run` begins where nobody has. `by`: the flight that needs it.
-   * Where the leader's budget runs out, one of those who joined begins anew with its own.
+   * Where the leader's budget runs out, or it fails for another reason of its own, one of those who joined begins anew.
    * @throws What `run` rejects with.
    */
   async take(
@@ -48,6 +54,7 @@ export class Flights<Result> {
     by: Flight<Result> | undefined,
     run: (flight: Flight<Result>) => Promise<Result>,
   ): Promise<Result | Refusal> {
+    let disappointments = 0;
     for (let flight = this.#flights.get(key); flight?.result; flight = this.#flights.get(key)) {
       if (by && reaches(flight, by)) {
         this.circles += 1;
@@ -58,7 +65,9 @@ export class Flights<Result> {
       this.coalesced += 1;
       by?.waitsFor.add(flight);
       try {
-        return await flight.result;
+        const result = await flight.result;
+        if (!this.#isLeaders(result) || disappointments === patience) return result;
+        disappointments += 1;
       } catch (error) {
         if (!(error instanceof BudgetExhausted)) throw error;
       } finally {

@@ -9,14 +9,22 @@ import type { Reply } from '../reply.ts';
 import type { AnswerFinding } from './response.ts';
 
 /** What a look-up found; `octets` of the message it was found in, 0 when it was known before. */
-export type Found = (AnswerFinding & { readonly octets: number }) | { readonly kind: 'failure' };
+export type Found = (AnswerFinding & { readonly octets: number }) | Failure;
+
+export interface Failure {
+  readonly kind: 'failure';
+  /** What a client is told: nobody could be reached, or somebody was and could not answer (RFC 8914). */
+  readonly reason: 'noReachableAuthority' | 'networkError';
+  /** It had to do with who wanted to know, not with the name: what he had used up, or whom he waited for. */
+  readonly isAskers: boolean;
+}
 
 /** What came before, and where it ended: in a look-up, or in a forward zone. */
 export interface Chain {
   readonly chain: readonly RRset[];
   readonly octets: number;
   readonly end?: AnswerFinding['end'];
-  readonly proof?: AnswerFinding['proof'];
+  readonly proof: AnswerFinding['proof'];
   readonly forwarded?: Reply;
   /** Of the zone that it ended in. */
   readonly nameservers?: readonly Name[];
@@ -29,17 +37,22 @@ const signatureTypes: ReadonlySet<number> = new Set([recordTypes.RRSIG, recordTy
 
 /** Signatures and proofs only for a client that asked for them (RFC 4035 section 3.2.1). */
 export function foundReply(
-  { chain, octets, end, proof = [], forwarded, nameservers = [] }: Chain,
+  { chain, octets, end, proof, forwarded, nameservers = [] }: Chain,
   { dnssecOk }: AnswerFlags,
 ): Reply {
   const rrsets = end?.kind === 'data' ? [...chain, end.rrset] : chain;
   const answers = rrsets.flatMap(({ records, signatures }) =>
     dnssecOk ? [...records, ...signatures] : records,
   );
-  const authorities = end?.kind === 'denial' ? end.proof : proof;
+  const authorities = end?.kind === 'denial' ? [...proof, ...end.proof] : proof;
   const wanted = (record: ResourceRecord): boolean => dnssecOk || !signatureTypes.has(record.type);
   if (forwarded)
-    return { ...forwarded, answers: [...answers, ...forwarded.answers], ...withOctets(octets, answers) };
+    return {
+      ...forwarded,
+      answers: [...answers, ...forwarded.answers],
+      authorities: [...authorities.filter(wanted), ...forwarded.authorities],
+      ...withOctets(octets, answers),
+    };
   return {
     rcode: rcodeOf(end),
     authoritative: false,

@@ -16,11 +16,12 @@
  * Standards: RFC 1034, 1035, 2181, 2308, 4592, 6672, 8020, 9156, 9520, 9609.
  * Not here: ids, ports, time-outs and choice of servers (`exchange/`), validation, whole replies (`cache/answer-cache.ts`).
  */
-import type { Question } from '../../dns/message.ts';
+import type { Question, ResourceRecord } from '../../dns/message.ts';
 import { labelCount, type Name, nameKey, parentName } from '../../dns/name.ts';
 import { rcodes } from '../../dns/rcode.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { recordTypes } from '../../dns/record-type.ts';
+import type { IpFamily } from '../../ip/address.ts';
 import type { Clock } from '../../system/clock.ts';
 import { ended } from '../../system/ended.ts';
 import { type AnswerFlags, answerKey } from '../cache/answer-key.ts';
@@ -34,17 +35,21 @@ import { Flights } from './flights.ts';
 import { type Found, foundReply } from './found-reply.ts';
 import { createIteratorCounters, type IteratorCounters } from './iterator-counters.ts';
 import { Minimisation } from './minimisation.ts';
-import { type AnswerFinding, redirected, responseLimits, targetOf } from './response.ts';
+import { type AnswerFinding, madeFor, redirected, responseLimits, targetOf } from './response.ts';
 import { Root } from './root.ts';
 import { type NoAnswer, type Task, type ZoneAnswer, ZoneServers } from './zone-servers.ts';
 
 export interface IteratorOptions {
   readonly clock: Clock;
   readonly authorities: Authorities;
+  /** Those that servers can be asked at: addresses of others are neither asked nor looked up. */
+  readonly families: readonly IpFamily[];
   readonly store: RRsetStore;
   readonly rootHints: readonly NameServer[];
   readonly isPrimed: boolean;
   readonly isMinimised: boolean;
+  /** Seconds; a delegation is kept for no longer. */
+  readonly maxDelegationTtl: number;
   /** Octets of delegations kept. */
   readonly maxDelegationOctets: number;
   /** Of a question of our own: priming. */
@@ -55,12 +60,17 @@ export interface IteratorOptions {
     flags: AnswerFlags,
     budget: WorkBudget,
   ) => Promise<Reply> | undefined;
+  /** Whether a forward zone holds it: then no server of the tree has a say in it (MaginotDNS). */
+  readonly isForwarded: (question: Question) => boolean;
 }
 
 /** Referrals that one look-up may follow; no tree of names is half as deep. */
 const referralLimit = 30;
 
-const failed: Found = { kind: 'failure' };
+const unreachable: Found = { kind: 'failure', reason: 'noReachableAuthority', isAskers: false };
+/** Servers were reached, and none would or could answer. */
+const unanswered: Found = { kind: 'failure', reason: 'networkError', isAskers: false };
+const askersFailure: Found = { kind: 'failure', reason: 'noReachableAuthority', isAskers: true };
 
 export class Iterator implements AsyncDisposable {
   readonly counters: IteratorCounters = createIteratorCounters();
@@ -68,13 +78,17 @@ export class Iterator implements AsyncDisposable {
   readonly #root: Root;
   readonly #delegations: Delegations;
   readonly #failures = new FailureMemory();
-  readonly #flights = new Flights<Found>();
+  readonly #flights = new Flights<Found>(found => found.kind === 'failure' && found.isAskers);
   readonly #zones: ZoneServers;
   readonly #closing = new AbortController();
 
   constructor(options: IteratorOptions) {
     this.#options = options;
-    this.#delegations = new Delegations(options.maxDelegationOctets, options.clock);
+    this.#delegations = new Delegations({
+      maxOctets: options.maxDelegationOctets,
+      maxTtl: options.maxDelegationTtl,
+      clock: options.clock,
+    });
     const { rootHints: hints, isPrimed, authorities, clock, newBudget } = options;
     this.#zones = new ZoneServers({
       ...options,
@@ -132,18 +146,20 @@ export class Iterator implements AsyncDisposable {
       flight: undefined,
     };
     const chain: RRset[] = [];
+    const proof: ResourceRecord[] = [];
     const seen = new Set<string>();
     let octets = 0;
     for (let { name } = question; ; ) {
       const forwarded = this.#options.forwarded({ ...question, name }, flags, budget);
-      if (forwarded) return foundReply({ chain, forwarded: await forwarded, octets }, flags);
+      if (forwarded) return foundReply({ chain, proof, forwarded: await forwarded, octets }, flags);
       const found = await this.#lookUp(name, question.type, task);
-      if (found.kind === 'failure') return emptyReply(rcodes.SERVFAIL, 'noReachableAuthority');
+      if (found.kind === 'failure') return emptyReply(rcodes.SERVFAIL, found.reason);
       octets += found.octets;
       chain.push(...found.chain);
+      proof.push(...found.proof);
       if (found.end.kind !== 'alias') {
         const nameservers = this.#closest(name, question.type).names;
-        return foundReply({ ...found, chain, octets, nameservers }, flags);
+        return foundReply({ ...found, chain, proof, octets, nameservers }, flags);
       }
       const { target } = found.end;
       for (const { name: alias } of found.chain) seen.add(nameKey(alias));
@@ -162,7 +178,7 @@ export class Iterator implements AsyncDisposable {
     const result = await this.#flights.take(key, task.flight, flight =>
       this.#iterate(name, type, { ...task, flight }),
     );
-    return typeof result === 'string' ? failed : result;
+    return typeof result === 'string' ? askersFailure : result;
   }
 
   #cached(name: Name, type: number): Found | undefined {
@@ -179,6 +195,8 @@ export class Iterator implements AsyncDisposable {
     for (let at = parentName(name); at && at.length > 1; at = parentName(at)) {
       const dname = store.find(at, recordTypes.DNAME, ranks.answer);
       const step = dname && redirected(name, dname);
+      const made = step && madeFor(type, step);
+      if (dname && made) return known([dname], { kind: 'data', rrset: made });
       if (step)
         return known(
           step.rrsets,
@@ -202,8 +220,12 @@ export class Iterator implements AsyncDisposable {
       }
       asked += 1;
       const question = { name: shown, type: isWhole ? type : recordTypes.A, class: recordClasses.IN };
-      const answer = await this.#zones.ask(delegation, question, task);
-      if (answer === 'silence' || (isWhole && (answer === 'failure' || answer.finding.kind === 'answer')))
+      const answer = await this.#zones.ask(delegation, { question, isWhole }, task);
+      if (
+        answer === 'silence' ||
+        answer === 'cut-short' ||
+        (isWhole && (answer === 'failure' || answer.finding.kind === 'answer'))
+      )
         return this.#conclude(answer);
       if (answer !== 'failure' && answer.finding.kind === 'referral') {
         const { zone, servers, ttl } = answer.finding;
@@ -214,12 +236,14 @@ export class Iterator implements AsyncDisposable {
       else minimisation.end();
     }
     this.counters.referralLimits += 1;
-    return failed;
+    return unanswered;
   }
 
   /** What was said about the whole name. */
   #conclude(answer: ZoneAnswer | NoAnswer): Found {
-    if (typeof answer === 'string' || answer.finding.kind !== 'answer') return failed;
+    if (answer === 'cut-short') return askersFailure;
+    if (answer === 'silence') return unreachable;
+    if (answer === 'failure' || answer.finding.kind !== 'answer') return unanswered;
     this.#keep(answer.finding);
     return { ...answer.finding, octets: answer.octets };
   }
@@ -253,10 +277,12 @@ export class Iterator implements AsyncDisposable {
     let before: RRset | undefined;
     for (const rrset of chain) {
       // A CNAME RRset that was made of the DNAME RRset before it is made anew each time.
-      if (before?.type !== recordTypes.DNAME) store.keep(rrset, rank);
+      if (before?.type !== recordTypes.DNAME && !isOfWildcard(rrset)) store.keep(rrset, rank);
       before = rrset;
     }
-    if (end.kind === 'data') store.keep(end.rrset, rank);
+    // Nor is one made of a DNAME RRset kept that was asked for itself.
+    const isMade = before?.type === recordTypes.DNAME;
+    if (end.kind === 'data' && !isMade && !isOfWildcard(end.rrset)) store.keep(end.rrset, rank);
     if (end.kind === 'denial' && end.ttl > 0 && isAuthoritative)
       store.keepDenial({ ...end, class: recordClasses.IN });
   }
@@ -264,4 +290,13 @@ export class Iterator implements AsyncDisposable {
 
 function known(chain: readonly RRset[], end: AnswerFinding['end']): Found {
   return { kind: 'answer', chain, end, proof: [], isAuthoritative: true, octets: 0 };
+}
+
+/**
+ * Whether a wildcard of a signed zone stands behind it (RFC 4035 section 5.3.1): right only together with the proof that
+ * there is no nearer name, which is in the reply and its cache, so that it is not kept without.
+ */
+function isOfWildcard({ name, signatures }: RRset): boolean {
+  const labels = labelCount(name) - (name[0] === 1 && name[1] === 0x2a ? 1 : 0);
+  return signatures.some(({ rdata }) => rdata.kind === 'RRSIG' && rdata.labels < labels);
 }

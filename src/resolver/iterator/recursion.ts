@@ -19,8 +19,12 @@ export class Recursion implements AsyncDisposable {
       clock,
       store,
       forwarded,
+      isForwarded,
+      rootHints,
       port,
-    }: Pick<IteratorOptions, 'clock' | 'store' | 'forwarded'> & { port: number },
+    }: Pick<IteratorOptions, 'clock' | 'store' | 'forwarded' | 'isForwarded' | 'rootHints'> & {
+      port: number;
+    },
   ) {
     this.authorities = authoritiesOf(slice, { clock, port });
     this.#store = new PartingStore(store);
@@ -28,6 +32,8 @@ export class Recursion implements AsyncDisposable {
       clock,
       store: this.#store,
       forwarded,
+      isForwarded,
+      rootHints,
       authorities: this.authorities,
     });
   }

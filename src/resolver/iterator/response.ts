@@ -7,10 +7,12 @@
  * were not there: records that nobody asked for are how caches are poisoned (Kaminsky 2008, CVE-2025-40778).
  *
  * A DNAME record redirects as RFC 6672 says; the CNAME record that the server made of it is not believed but made anew.
+ * An RRset that is too large is no answer: half of it would be worse (RFC 2181 section 5).
  */
 import type { Message, Question, ResourceRecord } from '../../dns/message.ts';
 import { equalNames, isSubdomain, type Name, nameKey, replaceAncestor } from '../../dns/name.ts';
 import { rcodes } from '../../dns/rcode.ts';
+import { recordClasses } from '../../dns/record-class.ts';
 import { recordTypes } from '../../dns/record-type.ts';
 import { ipAddress } from '../../ip/address.ts';
 import type { RRset } from '../cache/rrset.ts';
@@ -45,7 +47,7 @@ export interface AnswerFinding {
   /** CNAME and DNAME RRsets on the way, in order; CNAME RRsets made of a DNAME stand behind it. */
   readonly chain: readonly RRset[];
   readonly end: End;
-  /** What shows that a wildcard was right to answer: NSEC and NSEC3 records with their signatures. */
+  /** What shows that wildcards were right to answer: NSEC and NSEC3 records with their signatures. */
   readonly proof: readonly ResourceRecord[];
   readonly isAuthoritative: boolean;
 }
@@ -64,14 +66,27 @@ export type Finding =
   /** It could not answer this. */
   | { readonly kind: 'failure'; readonly rcode: number };
 
+/** What is not the zone's to say though it lies inside: names that forward zones hold. */
+export type IsElsewhere = (name: Name) => boolean;
+
+const nowhere: IsElsewhere = () => false;
+
 /** `zone`: whose server was asked. */
-export function readResponse(message: Message, question: Question, zone: Name): Finding {
+export function readResponse(
+  given: Message,
+  question: Question,
+  zone: Name,
+  isElsewhere: IsElsewhere = nowhere,
+): Finding {
+  const message = ofClass(given, question.class);
   const { rcode, flags } = message;
   if (rcode === rcodes.REFUSED || rcode === rcodes.NOTAUTH) return { kind: 'lame' };
   if (rcode !== rcodes.NOERROR && rcode !== rcodes.NXDOMAIN && rcode !== rcodes.YXDOMAIN)
     return { kind: 'failure', rcode };
-  const answer = readAnswer(message, question, zone);
-  if (answer) return answer;
+  const answer = readAnswer(message, question, zone, isElsewhere);
+  if (answer) return isTooLarge(answer) ? { kind: 'failure', rcode: rcodes.SERVFAIL } : answer;
+  // Too long a name, and no DNAME record that makes it so.
+  if (rcode === rcodes.YXDOMAIN) return { kind: 'failure', rcode };
   if (rcode === rcodes.NOERROR && !flags.aa) return readReferral(message, question, zone) ?? { kind: 'lame' };
   // An authoritative answer with neither data, SOA record nor referral: no such data, and nothing says for how long.
   const type = rcode === rcodes.NXDOMAIN ? undefined : question.type;
@@ -80,33 +95,79 @@ export function readResponse(message: Message, question: Question, zone: Name): 
   return referral || answerOf(message, [], { kind: 'denial', name: question.name, type, ttl: 0, proof: [] });
 }
 
+/** Records of another class are about other trees of names. */
+function ofClass(message: Message, rrClass: number): Message {
+  const isOther = (record: ResourceRecord): boolean => record.class !== rrClass;
+  const { answers, authorities, additionals } = message;
+  if (![answers, authorities, additionals].some(records => records.some(isOther))) return message;
+  const [own, ownAuthorities, ownAdditionals] = [answers, authorities, additionals].map(records =>
+    records.filter(record => !isOther(record)),
+  );
+  return {
+    ...message,
+    answers: own ?? [],
+    authorities: ownAuthorities ?? [],
+    additionals: ownAdditionals ?? [],
+  };
+}
+
+function isTooLarge({ chain, end }: AnswerFinding): boolean {
+  const rrsets = end.kind === 'data' ? [...chain, end.rrset] : chain;
+  const { recordsPerRrset } = responseLimits;
+  return rrsets.some(
+    ({ records, signatures }) => records.length > recordsPerRrset || signatures.length > recordsPerRrset,
+  );
+}
+
 /** Undefined when there is nothing about the question in it. */
-function readAnswer(message: Message, question: Question, zone: Name): AnswerFinding | undefined {
+function readAnswer(
+  message: Message,
+  question: Question,
+  zone: Name,
+  isElsewhere: IsElsewhere,
+): AnswerFinding | undefined {
   const chain: RRset[] = [];
   const seen = new Set<string>([nameKey(question.name)]);
   for (let name = question.name; ; ) {
-    const rrset = rrsetOf(message.answers, name, question.type, question.class);
-    if (rrset) return answerOf(message, chain, { kind: 'data', rrset });
-    const step = aliasOf(message, { ...question, name }, zone);
+    const redirection = redirectionOf(message, { ...question, name }, zone);
+    const data = dataOf(message, { ...question, name }, redirection);
+    if (data) return answerOf(message, [...chain, ...data.way], { kind: 'data', rrset: data.rrset });
+    const step = redirection ?? aliasOf(message, { ...question, name });
     if (!step) {
-      const end = denialOf(message, { ...question, name }, zone);
-      if (end) return answerOf(message, chain, end);
-      return chain.length === 0 ? undefined : answerOf(message, chain, { kind: 'alias', target: name });
+      const end =
+        denialOf(message, { ...question, name }, zone) ?? (chain.length > 0 ? aliasTo(name) : undefined);
+      return end && answerOf(message, chain, end);
     }
     chain.push(...step.rrsets);
     if (!step.target) return answerOf(message, chain, { kind: 'too-long' });
     name = step.target;
     // What the zone cannot speak for, and what leads back, is for the iterator to ask for or to refuse.
     const key = nameKey(name);
-    if (!isSubdomain(name, zone) || seen.has(key) || chain.length >= responseLimits.aliases)
-      return answerOf(message, chain, { kind: 'alias', target: name });
+    const isOurs = isSubdomain(name, zone) && !isElsewhere(name);
+    if (!isOurs || seen.has(key) || chain.length >= responseLimits.aliases)
+      return answerOf(message, chain, aliasTo(name));
     seen.add(key);
   }
 }
 
+/** What was asked for, and the DNAME RRset that makes it, if one does. */
+function dataOf(
+  { answers }: Message,
+  { name, type, class: rrClass }: Question,
+  redirection: AliasStep | undefined,
+): { readonly rrset: RRset; readonly way: readonly RRset[] } | undefined {
+  const rrset = redirection ? madeFor(type, redirection) : rrsetOf(answers, name, type, rrClass);
+  return rrset && { rrset, way: redirection ? redirection.rrsets.slice(0, 1) : [] };
+}
+
+function aliasTo(target: Name): End {
+  return { kind: 'alias', target };
+}
+
 function answerOf(message: Message, chain: readonly RRset[], end: End): AnswerFinding {
   const isAuthoritative = message.flags.aa;
-  const proof = end.kind === 'data' ? message.authorities.filter(isProof) : [];
+  // A denial has its own.
+  const proof = end.kind === 'denial' ? [] : message.authorities.filter(isProof);
   return { kind: 'answer', chain, end, proof, isAuthoritative };
 }
 
@@ -116,7 +177,8 @@ interface AliasStep {
   readonly target: Name | undefined;
 }
 
-function aliasOf({ answers }: Message, question: Question, zone: Name): AliasStep | undefined {
+/** What a DNAME record above the name makes of it. */
+function redirectionOf({ answers }: Message, question: Question, zone: Name): AliasStep | undefined {
   const { name, class: rrClass } = question;
   const owner = answers.find(
     record =>
@@ -126,11 +188,19 @@ function aliasOf({ answers }: Message, question: Question, zone: Name): AliasSte
       isSubdomain(record.name, zone),
   )?.name;
   const dname = owner && rrsetOf(answers, owner, recordTypes.DNAME, rrClass);
-  if (dname) return redirected(name, dname);
-  if (question.type === recordTypes.CNAME) return undefined;
+  return dname && redirected(name, dname);
+}
+
+function aliasOf({ answers }: Message, { name, type, class: rrClass }: Question): AliasStep | undefined {
+  if (type === recordTypes.CNAME) return undefined;
   const cname = rrsetOf(answers, name, recordTypes.CNAME, rrClass);
   const target = cname && targetOf(cname);
   return cname && target && { rrsets: [cname], target };
+}
+
+/** Who asks for CNAME records has what he asked for in the one that a DNAME record makes. */
+export function madeFor(type: number, { rrsets: [, cname] }: AliasStep): RRset | undefined {
+  return type === recordTypes.CNAME ? cname : undefined;
 }
 
 /** What a DNAME RRset makes of a name below its owner: a CNAME record of the same TTL (RFC 6672 section 3.1). */
@@ -200,8 +270,9 @@ function leadsDown(name: Name, { from, to }: { from: Name; to: Name }): boolean 
 
 export function glueOf(records: readonly ResourceRecord[], server: Name): NameServer['addresses'] {
   const addresses = [];
-  for (const { name, rdata } of records) {
-    if ((rdata.kind !== 'A' && rdata.kind !== 'AAAA') || !equalNames(name, server)) continue;
+  for (const { name, rdata, class: rrClass } of records) {
+    if (rdata.kind !== 'A' && rdata.kind !== 'AAAA') continue;
+    if (rrClass !== recordClasses.IN || !equalNames(name, server)) continue;
     if (addresses.length === responseLimits.addressesPerServer) break;
     addresses.push(ipAddress(rdata.address));
   }
@@ -223,7 +294,6 @@ export function rrsetOf(
     if (!isData && coveredType(record) !== type) continue;
     if (record.class !== rrClass || !equalNames(record.name, name)) continue;
     const set = isData ? records : signatures;
-    if (set.length === responseLimits.recordsPerRrset) continue;
     set.push(record);
     ttl = Math.min(ttl, record.ttl);
   }

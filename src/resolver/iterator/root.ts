@@ -24,8 +24,9 @@ export interface RootOptions {
   readonly newBudget: () => WorkBudget;
 }
 
-/** Seconds until priming is tried again after it has failed. */
+/** Seconds until priming is tried again after it has failed; and how long the root's own list is taken at most. */
 const retryS = 30;
+const longestS = 86_400;
 
 export class Root implements AsyncDisposable {
   readonly #options: RootOptions;
@@ -74,7 +75,8 @@ export class Root implements AsyncDisposable {
       });
       if (servers.length === 0) return;
       this.#delegation = rootDelegation(servers);
-      this.#primedUntilS = clock.wallMs() / 1000 + finding.end.rrset.ttl;
+      this.#primedUntilS =
+        clock.wallMs() / 1000 + Math.min(Math.max(finding.end.rrset.ttl, retryS), longestS);
     } catch {
       // Out of time, or at the end of the process: the servers known so far will do.
     }

@@ -2,13 +2,14 @@
  * Gets a question answered by one of a zone's servers: first those whose addresses are known, then one after another those
  * whose names must be looked up, for as long as the client query may have addresses looked up on its behalf.
  */
-import type { Question } from '../../dns/message.ts';
+import type { Message, Question } from '../../dns/message.ts';
 import type { Name } from '../../dns/name.ts';
 import { recordTypes } from '../../dns/record-type.ts';
-import { type IpAddress, ipAddress } from '../../ip/address.ts';
+import { type IpAddress, type IpFamily, ipAddress } from '../../ip/address.ts';
+import type { Clock } from '../../system/clock.ts';
 import { type RRset, type RRsetStore, ranks } from '../cache/rrset.ts';
-import type { WorkBudget } from '../work-budget.ts';
-import type { Authorities } from './authorities.ts';
+import { BudgetExhausted, type WorkBudget } from '../work-budget.ts';
+import type { Authorities, AuthorityAnswer, AuthorityRequest } from './authorities.ts';
 import type { Delegation, NameServer } from './delegations.ts';
 import type { Flight } from './flights.ts';
 import type { Found } from './found-reply.ts';
@@ -20,6 +21,9 @@ const addressLookupLimit = 10;
 const missingAddressLimit = 5;
 /** Look-ups that wait for each other, one for the other. */
 const depthLimit = 16;
+
+/** Milliseconds in which one of a zone's servers would have answered, if any did. */
+const fairMs = 800;
 
 /** Questions under way to one zone, so that a slow one cannot take the place of the others. */
 const questionsPerZone = 2000;
@@ -43,11 +47,24 @@ export interface ZoneAnswer {
   readonly octets: number;
 }
 
-/** No server said anything; those that did could not answer. */
-export type NoAnswer = 'silence' | 'failure';
+/** What a zone's servers are asked. */
+export interface Asked {
+  readonly question: Question;
+  /** Whether it is the question itself, or its name shortened: then a refusal says little about the server. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * No server said anything; those that did could not answer; there was none left that this client query could have asked.
+ */
+export type NoAnswer = 'silence' | 'failure' | 'cut-short';
 
 export interface ZoneServersOptions {
+  readonly clock: Clock;
+  /** Those that servers can be asked at, the one to look for first in front. */
+  readonly families: readonly IpFamily[];
   readonly authorities: Authorities;
+  readonly isForwarded: (question: Question) => boolean;
   readonly store: RRsetStore;
   readonly counters: IteratorCounters;
   readonly signal: AbortSignal;
@@ -58,12 +75,15 @@ export interface ZoneServersOptions {
 
 export class ZoneServers {
   readonly #options: ZoneServersOptions;
+  /** Of the addresses that are of use. */
+  readonly #types: readonly number[];
 
   constructor(options: ZoneServersOptions) {
     this.#options = options;
+    this.#types = options.families.map(family => (family === 4 ? recordTypes.A : recordTypes.AAAA));
   }
 
-  async ask(delegation: Delegation, question: Question, task: Task): Promise<ZoneAnswer | NoAnswer> {
+  async ask(delegation: Delegation, asked: Asked, task: Task): Promise<ZoneAnswer | NoAnswer> {
     const { counters } = this.#options;
     const servers = this.#serversOf(delegation);
     if (delegation.underWay > 0 && this.#isGone(delegation, servers)) {
@@ -75,13 +95,24 @@ export class ZoneServers {
       return 'silence';
     }
     delegation.underWay += 1;
-    const inquiry: Inquiry = { delegation, question, budget: task.errand.budget, isHeard: false };
+    const inquiry: Inquiry = {
+      ...asked,
+      delegation,
+      budget: task.errand.budget,
+      isHeard: false,
+      isSilent: false,
+      isCutShort: false,
+    };
     try {
-      return (await this.#inquire(inquiry, servers, task)) ?? (inquiry.isHeard ? 'failure' : 'silence');
+      const answer = await this.#inquire(inquiry, servers, task);
+      if (answer) return answer;
+      if (inquiry.isCutShort) return 'cut-short';
+      return inquiry.isHeard ? 'failure' : 'silence';
     } finally {
       delegation.underWay -= 1;
-      if (!inquiry.isHeard) delegation.wasSilent();
-      else if (delegation.answered()) this.#options.onReturn();
+      if (inquiry.isHeard) {
+        if (delegation.answered()) this.#options.onReturn();
+      } else if (inquiry.isSilent) delegation.wasSilent();
     }
   }
 
@@ -109,7 +140,7 @@ export class ZoneServers {
     const answer = await this.#askAt(addresses, inquiry);
     if (answer) return answer;
     for (const server of unknown) {
-      const late = await this.#askAt(await this.#findAddresses(server, task), inquiry);
+      const late = await this.#askAt(await this.#findAddresses(server, inquiry, task), inquiry);
       if (late) return late;
     }
     return undefined;
@@ -117,56 +148,80 @@ export class ZoneServers {
 
   async #askAt(servers: readonly IpAddress[], inquiry: Inquiry): Promise<ZoneAnswer | undefined> {
     if (servers.length === 0) return undefined;
-    const { authorities, signal } = this.#options;
-    const { question, budget, delegation } = inquiry;
+    const { question, isWhole, delegation } = inquiry;
     const { zone } = delegation;
+    const read = (message: Message): Finding =>
+      readResponse(message, question, zone, name => this.#options.isForwarded({ ...question, name }));
     // What was judged last is what comes back, unless another look-up's answer is shared.
-    let last: { readonly message: unknown; readonly finding: Finding } | undefined;
-    const answer = await authorities.ask({
+    let last: { readonly message: Message; readonly finding: Finding } | undefined;
+    const answer = await this.#watched(inquiry, {
       zone,
       servers,
       question,
       judge: message => {
         inquiry.isHeard = true;
-        const finding = readResponse(message, question, zone);
+        const finding = read(message);
         last = { message, finding };
-        if (finding.kind === 'lame') return 'lame';
+        if (finding.kind === 'lame') return isWhole ? 'lame' : 'useless';
         return finding.kind === 'failure' ? 'useless' : 'useful';
       },
-      budget,
-      signal,
     });
     if (!answer) return undefined;
     inquiry.isHeard = true;
     const { message, octets } = answer;
-    return {
-      finding: last?.message === message ? last.finding : readResponse(message, question, zone),
-      octets,
-    };
+    return { finding: last?.message === message ? last.finding : read(message), octets };
+  }
+
+  /**
+   * Takes silence for the zone's only where a server had been sent something and had time to answer. Otherwise whoever
+   * brings along a budget that is all but spent could have any zone taken for gone.
+   */
+  async #watched(
+    inquiry: Inquiry,
+    request: Omit<AuthorityRequest, 'budget' | 'signal'>,
+  ): Promise<AuthorityAnswer | undefined> {
+    const { authorities, signal, clock } = this.#options;
+    const { budget } = inquiry;
+    const startedMs = clock.monotonicMs();
+    const before = budget.spent('packets');
+    try {
+      const answer = await authorities.ask({ ...request, budget, signal });
+      if (!answer && budget.spent('packets') > before) inquiry.isSilent = true;
+      return answer;
+    } catch (error) {
+      const isLate = error instanceof BudgetExhausted && error.limit === 'time';
+      const hadTime = clock.monotonicMs() - startedMs >= fairMs && budget.spent('packets') > before;
+      if (isLate && hadTime) inquiry.isSilent = true;
+      throw error;
+    }
   }
 
   #knownAddresses({ name, addresses }: NameServer): readonly IpAddress[] {
-    if (addresses.length > 0) return addresses;
-    return [recordTypes.A, recordTypes.AAAA].flatMap(type => {
+    const { families } = this.#options;
+    const usable = addresses.filter(({ family }) => families.includes(family));
+    if (usable.length > 0) return usable;
+    return this.#types.flatMap(type => {
       const rrset = this.#options.store.find(name, type, ranks.answer);
       return rrset ? addressesIn(rrset) : [];
     });
   }
 
-  async #findAddresses(server: Name, task: Task): Promise<readonly IpAddress[]> {
+  async #findAddresses(server: Name, inquiry: Inquiry, task: Task): Promise<readonly IpAddress[]> {
     const { counters, lookUp } = this.#options;
     const { errand, depth } = task;
-    for (const type of [recordTypes.A, recordTypes.AAAA]) {
+    for (const type of this.#types) {
       const isEnough =
         errand.addressLookups >= addressLookupLimit || errand.missingAddresses >= missingAddressLimit;
       if (isEnough || depth >= depthLimit) {
         counters.addressLimits += 1;
+        inquiry.isCutShort = true;
         return [];
       }
       errand.addressLookups += 1;
       const found = await lookUp(server, type, { ...task, depth: depth + 1 });
       if (found.kind === 'answer' && found.end.kind === 'data') return addressesIn(found.end.rrset);
       errand.missingAddresses += 1;
+      if (found.kind === 'failure' && found.isAskers) inquiry.isCutShort = true;
       // There is no such server, or its zone does not answer: another type would be no better.
       if (found.kind === 'failure' || found.end.kind !== 'denial' || found.end.type === undefined) return [];
     }
@@ -181,12 +236,15 @@ interface KnownServers {
 }
 
 /** One question to one zone, over several sets of its servers. */
-interface Inquiry {
+interface Inquiry extends Asked {
   readonly delegation: Delegation;
-  readonly question: Question;
   readonly budget: WorkBudget;
   /** Whether any server has said anything. */
   isHeard: boolean;
+  /** Whether servers that could have answered did not. */
+  isSilent: boolean;
+  /** Whether servers were left out for reasons of the client query's own. */
+  isCutShort: boolean;
 }
 
 function addressesIn({ records }: RRset): IpAddress[] {

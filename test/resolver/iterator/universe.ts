@@ -30,6 +30,8 @@ export interface Universe extends AsyncDisposable {
   readonly servers: Readonly<Record<number, ScriptedUpstream>>;
   /** Messages that all servers have got. */
   readonly sent: () => number;
+  /** A number of the metrics page, 0 where there is none: name, labels and all. */
+  readonly metric: (series: string) => Promise<number>;
 }
 
 export interface UniverseOptions {
@@ -37,12 +39,15 @@ export interface UniverseOptions {
   readonly servers: (at: (octet: number) => string) => Readonly<Record<number, ServerScript>>;
   readonly resolver?: readonly string[];
   readonly recursion?: readonly string[];
+  /** Zones and the numbers of their upstreams, which the test opens at `deployment.upstreams`. */
+  readonly forward?: Readonly<Record<string, readonly number[]>>;
 }
 
 export async function openUniverse({
   servers,
   resolver = [],
   recursion = [],
+  forward = {},
 }: UniverseOptions): Promise<Universe> {
   await using parts = new AsyncDisposableStack();
   const network = `127.${randomInt(1, 255)}.${randomInt(1, 255)}`;
@@ -54,7 +59,7 @@ export async function openUniverse({
     ...recursion,
   ];
   const deployment = testDeployment({
-    forward: {},
+    forward,
     resolver: [`recursion: { ${keys.join(', ')} }`, ...resolver],
   });
   const opened: Record<number, ScriptedUpstream> = {};
@@ -70,6 +75,11 @@ export async function openUniverse({
     resolver: test,
     dig: (...args) => test.dig(...args),
     servers: opened,
+    metric: async series => {
+      const page = await fetch(`http://${deployment.management}:${deployment.telemetryPort}/metrics`);
+      const line = (await page.text()).split('\n').find(text => text.startsWith(`${series} `));
+      return Number(line?.slice(series.length + 1) ?? 0);
+    },
     sent: () => Object.values(opened).reduce((sum, { calls }) => sum + calls.length, 0),
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
@@ -93,7 +103,11 @@ export function serve(zone: ServedZone, query: Message): Message {
       (record.type === question.type || record.type === recordTypes.CNAME),
   );
   if (answers.length > 0) return replyTo(query, { flags: aa, answers });
-  const exists = zone.records.some(record => isSubdomain(record.name, question.name));
+  const owners = [
+    ...zone.records.map(record => record.name),
+    ...Object.keys(zone.delegations ?? {}).map(child => name(child)),
+  ];
+  const exists = owners.some(owner => isSubdomain(owner, question.name));
   const rcode = exists || equalNames(question.name, name(zone.origin)) ? rcodes.NOERROR : rcodes.NXDOMAIN;
   return replyTo(query, { rcode, flags: aa, authorities: [soa(zone.origin)] });
 }
