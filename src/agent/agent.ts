@@ -46,6 +46,7 @@ import { LeaseKeeper } from './lease/lease-keeper.ts';
 import { LookingGlass } from './looking-glass.ts';
 import type { AgentMetrics } from './metrics.ts';
 import { Operations } from './operations.ts';
+import { ResolverProcess } from './resolver-process.ts';
 import type { ServiceAddresses } from './service-address.ts';
 
 export interface AgentParts {
@@ -79,6 +80,7 @@ export class Agent implements AsyncDisposable {
   readonly #judge: Judge;
   readonly #glass: LookingGlass;
   readonly #lease: LeaseKeeper;
+  readonly #resolver: ResolverProcess;
   readonly #drain: DrainControl;
   readonly #operations: Operations;
   readonly #end = new AbortController();
@@ -112,6 +114,7 @@ export class Agent implements AsyncDisposable {
     this.#events.onEvent(metrics.onEvent);
     const record = this.#events.record.bind(this.#events);
     const onChange = (): void => this.#reconsider();
+    this.#resolver = new ResolverProcess(runDirectory, clock);
     const context = {
       clock,
       pop: slice.name,
@@ -119,6 +122,7 @@ export class Agent implements AsyncDisposable {
       managementAddresses: slice.pop.management,
       servicePort: resolver.port,
       runDirectory,
+      starvedMs: () => this.#resolver.waitedMs(),
     };
     this.#checks = new CheckWatch({
       checks,
@@ -296,6 +300,7 @@ export class Agent implements AsyncDisposable {
     await this.#judge[Symbol.asyncDispose]();
     await this.#keeper[Symbol.asyncDispose]();
     await this.#checks[Symbol.asyncDispose]();
+    await this.#resolver[Symbol.asyncDispose]();
     await this.#glass[Symbol.asyncDispose]();
     await this.#lease[Symbol.asyncDispose]();
     await this.#announcer[Symbol.asyncDispose]();

@@ -62,9 +62,13 @@ export class Judge implements AsyncDisposable {
     this.#minimum = minimumPopsOf(config);
     const { interval: intervalMs, timeout: timeoutMs } = config.peers;
     const peers = peersOf(slice);
+    // A question on its way when they came back ends, and the next one finds them.
+    const returnMs = config.resolver.queryTimeout + config.resolver.upstreamTimeout;
     const reports = this.#stack.use(peerReports(config.telemetry.agentPort));
     this.#damper = this.#stack.use(new Damper({ config: config.damping, clock, record, onOver: onChange }));
-    this.#attributions = this.#stack.use(new Attributions({ peers, context, timeoutMs, record, onChange }));
+    this.#attributions = this.#stack.use(
+      new Attributions({ peers, context, timeoutMs, returnMs, record, onChange }),
+    );
     const names = Object.keys(config.pops);
     this.floor = this.#stack.use(
       new Floor({

@@ -127,7 +127,7 @@ async function combined(
   context: CheckContext,
   round: Round,
 ): Promise<Verdict> {
-  const { clock, signal } = context;
+  const { signal } = context;
   const timeoutMs = context.timeoutMs * membersShare;
   const said = new Map<string, Verdict>();
   const sum = (): Verdict =>
@@ -148,7 +148,7 @@ async function combined(
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   // Cancelled with the round, which is when it rejects.
-  sleepLived(timeoutMs, clock, over.signal).then(stop, () => undefined);
+  sleepLived(timeoutMs, context, over.signal).then(stop, () => undefined);
   try {
     const inner = { ...context, signal: over.signal, timeoutMs };
     await Promise.all(

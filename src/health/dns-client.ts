@@ -11,6 +11,7 @@ import type { Packet } from 'dns2';
 import { parseRecordType } from '../dns/record-type.ts';
 import type { IpAddress } from '../ip/address.ts';
 import { type AskFailure, askFailure } from './ask-failure.ts';
+import { longestGraceMs } from './lived-time.ts';
 
 export type Transport = 'udp' | 'tcp';
 
@@ -33,7 +34,7 @@ type Dns2 = typeof import('dns2');
 
 /**
  * Asks once. Settles when the signal aborts, at the latest; the socket is closed then, or for UDP within
- * `timeoutMs` more.
+ * `timeoutMs` and a grace more.
  */
 export async function ask(
   question: Question,
@@ -68,7 +69,7 @@ async function askUdp(
     port: server.port,
     socketType: server.address.family === 4 ? 'udp4' : 'udp6',
     // The signal keeps the time. This one is later, and closes the socket of a question that was given up.
-    timeout: 2 * timeoutMs,
+    timeout: 2 * timeoutMs + longestGraceMs,
     retryOverTCP: false,
   });
   const aborted = Promise.withResolvers<never>();

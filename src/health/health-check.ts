@@ -10,7 +10,8 @@
  * - `watch` is started once and yields a verdict whenever it has something to say, until the signal aborts. It is for
  *   things that announce their own end, such as a socket that closes.
  *
- * Time in which this process itself did not run counts against no one: a deadline counts lived time (`lived-time.ts`).
+ * Time in which this process did not run, or the resolver was given no processor, counts against no one: a deadline counts
+ * lived time (`lived-time.ts`).
  *
  * A check of what PoPs share may also have `probePeer`: the same question, asked of another PoP. The agent calls it only
  * while its own check is down, to find out whether the fault is here or everywhere (`agent/peers/attribution.ts`).
@@ -46,6 +47,8 @@ export interface CheckContext {
   readonly timeoutMs: number;
   /** The folder of the PoP's control sockets. */
   readonly runDirectory: string;
+  /** Milliseconds so far in which the resolver waited for a processor; absent where nobody knows. */
+  readonly starvedMs?: () => number;
 }
 
 /** Another PoP, as a check can ask it. */

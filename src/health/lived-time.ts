@@ -4,6 +4,9 @@
  * A span is cut into ticks. A tick that took much longer than asked says that we were away, not that the other side
  * was silent, so it is credited at most twice its length. After an absence the event loop so gets a turn to read what
  * arrived in the meantime before any deadline falls.
+ *
+ * The same is owed to the service that is asked: while it is ready to run and gets no processor, its silence is the machine's.
+ * That is believed for a while and not for ever, since its clients wait all the same.
  */
 import type { Clock } from '../system/clock.ts';
 
@@ -15,12 +18,33 @@ export function livedMs(elapsedMs: number, tickMs: number): number {
 /** Ticks of one deadline; more would only cost wake-ups. */
 const ticksOfDeadline = 5;
 
-/** Resolves after `ms` of lived time. Throws the signal's reason when aborted. */
-export async function sleepLived(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+/** Milliseconds that one deadline is put off at most because the service waits for a processor. */
+export const longestGraceMs = 1000;
+
+/** What `sleepLived` needs of a check's context. */
+export interface LivedContext {
+  readonly clock: Clock;
+  /** Milliseconds so far in which the service waited for a processor; absent where nobody knows. */
+  readonly starvedMs?: () => number;
+}
+
+/** Resolves after `ms` of lived time, the service's included. Throws the signal's reason when aborted. */
+export async function sleepLived(
+  ms: number,
+  { clock, starvedMs }: LivedContext,
+  signal: AbortSignal,
+): Promise<void> {
   const tickMs = ms / ticksOfDeadline;
+  let starved = starvedMs?.() ?? 0;
+  let graceMs = longestGraceMs;
   for (let lived = 0; lived < ms; ) {
     const before = clock.monotonicMs();
     await clock.sleep(Math.min(tickMs, ms - lived), signal);
-    lived += livedMs(clock.monotonicMs() - before, tickMs);
+    const passed = livedMs(clock.monotonicMs() - before, tickMs);
+    const starvedBefore = starved;
+    starved = starvedMs?.() ?? 0;
+    const grace = Math.min(passed, graceMs, Math.max(0, starved - starvedBefore));
+    graceMs -= grace;
+    lived += passed - grace;
   }
 }

@@ -83,7 +83,7 @@ async function probeOnce({ check, options, context, timeout }: ScheduledCheck): 
   signal.addEventListener('abort', stop, { once: true });
   try {
     const probe = judge(check, options, { ...context, signal: end.signal, timeoutMs: timeout });
-    const inTime = await firstOf(probe, only => sleepLived(timeout, clock, only), signal);
+    const inTime = await firstOf(probe, only => sleepLived(timeout, context, only), signal);
     if (inTime) return { verdict: inTime };
     end.abort(new Error('timeout'));
     const lastWord = await firstOf(probe, only => clock.sleep(lastWordMs, only), signal);

@@ -47,24 +47,38 @@ function nothingLostOnReturn({ lostOnReturn }: Outcome): Claim {
   };
 }
 
-export function othersStay({ othersWithdrew }: Outcome): Claim {
+export function othersStay(outcome: Outcome): Claim {
+  const { othersWithdrew } = outcome;
   return {
     claim: 'no other PoP withdraws',
     ok: othersWithdrew.length === 0,
-    observed: othersWithdrew.length === 0 ? 'none did' : othersWithdrew.join(', '),
+    observed: othersWithdrew.length === 0 ? 'none did' : sayingWhy(othersWithdrew, outcome),
   };
 }
 
 /** Neither the agents nor the neighbours saw a service route go, of any PoP. */
-export function nobodyWithdraws({ routes, events }: Outcome): Claim {
+export function nobodyWithdraws(outcome: Outcome): Claim {
+  const { routes, events } = outcome;
   const gone = Object.keys(routes).filter(
     pop => routes[pop]?.leftMs !== null || events[pop]?.some(event => event.outcome === 'withdrawn'),
   );
   return {
     claim: 'no PoP withdraws',
     ok: gone.length === 0,
-    observed: gone.length === 0 ? 'none did' : gone.join(', '),
+    observed: gone.length === 0 ? 'none did' : sayingWhy(gone, outcome),
   };
+}
+
+/** The PoPs, each with what its agent decided and what became of its sessions when its routes went. */
+export function sayingWhy(pops: readonly string[], { events }: Pick<Outcome, 'events'>): string {
+  return pops.map(pop => `${pop} (${whyGone(events[pop] ?? [])})`).join('; ');
+}
+
+function whyGone(events: readonly DatedEvent[]): string {
+  const decided = events.find(({ kind, announced }) => kind === 'decision' && announced?.length === 0);
+  const session = events.find(({ kind, state }) => kind === 'session' && state !== 'established');
+  const told = [decided, session].flatMap(event => (event ? [sentenceOf(event)] : []));
+  return told.length > 0 ? told.join(', ') : 'its agent tells of no reason';
 }
 
 /** Not every fault can be kept from clients: what they were told of it is reported, and that they were told something at all. */

@@ -102,6 +102,30 @@ describe('a probed check', () => {
     );
   });
 
+  it('has more time while the service waits for a processor, and not for ever', async () => {
+    const starved = (share: number, ms: number): Run => {
+      const clock = fakeClock(0);
+      const starvedMs = (): number => clock.monotonicMs() * share;
+      const { signal } = new AbortController();
+      const context = { clock, signal, starvedMs, pop: 'fra', serviceAddresses: [], managementAddresses: [] };
+      return {
+        ...run(probing(stubborn(ms)), { context: { ...context, servicePort: 53, runDirectory: '/nowhere' } }),
+        clock,
+      };
+    };
+    for (const [share, ms, kind] of [
+      [0, 80, 'unhealthy'],
+      [0.5, 80, 'healthy'],
+      [0.9, 450, 'healthy'],
+      [0.9, 600, 'unhealthy'],
+      [1, 1200, 'unhealthy'],
+    ] as const) {
+      const { clock, seen } = starved(share, ms);
+      await clock.advance(1500);
+      assert.equal(seen[0]?.verdict.kind, kind, `${share} of ${ms} ms`);
+    }
+  });
+
   it('counts as unhealthy when its time is over, and the loser is aborted', async () => {
     let aborted = false;
     const { clock, seen } = run(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadDeployment } from '../../src/commands/inputs/deployment.ts';
-import { agentLossClaims, commonClaims } from '../../src/lab/claims.ts';
+import { agentLossClaims, commonClaims, nobodyWithdraws, othersStay } from '../../src/lab/claims.ts';
 import type { Claim, Outcome } from '../../src/lab/drill.ts';
 import { drills } from '../../src/lab/drills.ts';
 import type { Catchment } from '../../src/lab/prober/analysis.ts';
@@ -78,6 +78,38 @@ describe('the claims of a drill', () => {
     assert.deepEqual(failed(commonClaims({ ...moved(10), othersWithdrew: ['sin'] })), [
       'no other PoP withdraws',
     ]);
+  });
+});
+
+describe('the claims that nobody withdraws', () => {
+  const detail = 'withdrawn: upstream: SERVFAIL, not NOERROR (here alone)';
+  const events = {
+    ...uneventful.events,
+    fra: [
+      { kind: 'decision', monotonicMs: 1, afterMs: 1, announced: ['203.0.113.53/32'], detail: 'tolerated' },
+      { kind: 'decision', monotonicMs: 2, afterMs: 2, announced: [], detail },
+      { kind: 'observed', monotonicMs: 3, afterMs: 3, outcome: 'withdrawn' },
+    ],
+    nyc: [
+      { kind: 'session', monotonicMs: 4, afterMs: 4, state: 'down', detail: 'BFD session down' },
+      { kind: 'observed', monotonicMs: 4, afterMs: 4, outcome: 'withdrawn' },
+    ],
+  };
+
+  it('say why a PoP did: by its decision, or by its router', () => {
+    const routes = { ...uneventful.routes, sin: { leftMs: 9, changes: 1, fallbackChanges: 0 } };
+    const { ok, observed } = nobodyWithdraws({ ...uneventful, events, routes });
+    assert.equal(ok, false);
+    assert.deepEqual(observed.split('; '), [
+      `fra (decision after 2 ms: ${detail})`,
+      'nyc (session after 4 ms: BFD session down)',
+      'sin (its agent tells of no reason)',
+    ]);
+  });
+
+  it('say so of other PoPs too', () => {
+    const { observed } = othersStay({ ...uneventful, events, othersWithdrew: ['nyc'] });
+    assert.equal(observed, 'nyc (session after 4 ms: BFD session down)');
   });
 });
 

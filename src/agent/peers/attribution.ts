@@ -3,12 +3,17 @@
  * the same moment: another one that can answer it while this one cannot shows that the fault is ours; if none can, it is
  * everywhere.
  *
- * An attribution counts when two rounds in a row agree. So a dependency which comes back just now, seen there first and
- * here a probe later, does not look like one that was never gone. Where it was everywhere before, one that is here alone is
- * most likely on its way back, and others have noticed sooner: it counts when it has lasted. "Could not ask" moves nothing, as with any verdict: what was found before stays, and a
- * network between PoPs that is cut leaves a fault unattributed, which keeps the routes.
+ * An attribution counts when two rounds in a row agree. "Could not ask" moves nothing, as with any verdict: what was found
+ * before stays, and a network between PoPs that is cut leaves a fault unattributed, which keeps the routes.
+ *
+ * The trap is the end of a fault that was everywhere. Each PoP's resolver notices when it next asks its upstreams; until the
+ * last one has, the others look free of a fault that was never that one's alone. So once a round has found this PoP down and
+ * no other free of it - they said so, or were silent, as resolvers are that wait for an upstream themselves - the fault is
+ * ours only when others stay free of it for longer than a resolver takes to notice (`returnMs`).
  */
 import type { CheckContext, PeerTarget, Verdict } from '../../health/health-check.ts';
+import { sleepLived } from '../../health/lived-time.ts';
+import type { Clock } from '../../system/clock.ts';
 import { describeError } from '../../system/fault.ts';
 import { within } from '../../system/within.ts';
 import type { ConfiguredCheck } from '../check-watch.ts';
@@ -23,41 +28,62 @@ export function attribute(own: Verdict, verdicts: readonly Verdict[]): Attributi
   return verdicts.some(({ kind }) => kind === 'unhealthy') ? 'everywhere' : 'unknown';
 }
 
+/** What the rounds of one inquiry so far amount to. */
+export interface Findings {
+  readonly attribution: Attribution | undefined;
+  /** The last rounds that agree. */
+  readonly row:
+    | { readonly outcome: Attribution; readonly length: number; readonly sinceMs: number }
+    | undefined;
+  /** In some round this PoP was down and no other seen to be free of it. */
+  readonly wasShared: boolean;
+}
+
+export const nothingFound: Findings = { attribution: undefined, row: undefined, wasShared: false };
+
+/** Takes a round into account that began at `atMs`. Pure. */
+export function weigh(
+  before: Findings,
+  {
+    own,
+    others,
+    atMs,
+  }: { readonly own: Verdict; readonly others: readonly Verdict[]; readonly atMs: number },
+  returnMs: number,
+): Findings {
+  const outcome = attribute(own, others);
+  const last = before.row?.outcome === outcome ? before.row : { outcome, length: 0, sinceMs: atMs };
+  const row = { ...last, length: last.length + 1 };
+  const wasShared = before.wasShared || (own.kind === 'unhealthy' && outcome !== 'here');
+  const isReturning = outcome === 'here' && before.attribution !== 'here' && wasShared;
+  const isKnown =
+    outcome !== 'unknown' && row.length >= agreeing && !(isReturning && atMs - row.sinceMs < returnMs);
+  const attribution = isKnown
+    ? outcome
+    : (before.attribution ?? (outcome === 'unknown' ? 'unknown' : undefined));
+  return { attribution, row, wasShared };
+}
+
 export interface AttributionParts {
   readonly peers: readonly PeerTarget[];
   readonly context: Omit<CheckContext, 'signal' | 'timeoutMs'>;
   /** Milliseconds for one question to one PoP. */
   readonly timeoutMs: number;
+  /** Milliseconds a resolver may take to notice that its upstreams are back, after those of other PoPs have. */
+  readonly returnMs: number;
   record(event: AgentEvent): void;
   onChange(): void;
 }
 
 /** Rounds in a row that have to agree. */
 const agreeing = 2;
-/**
- * Milliseconds that a fault which was everywhere must have been here alone to count as ours: some times as long as a
- * resolver takes between two looks whether a silent server is back.
- */
-const recoveryMs = 3000;
 /** Milliseconds between rounds once it is known. */
 const settledMs = 1000;
-
-/** Rounds in a row that agree. */
-interface Row {
-  readonly outcome: Attribution;
-  readonly length: number;
-  readonly sinceMs: number;
-}
-
-function counts({ outcome, length, sinceMs }: Row, before: Attribution | undefined, nowMs: number): boolean {
-  if (outcome === 'here' && before === 'everywhere' && nowMs - sinceMs < recoveryMs) return false;
-  return length >= agreeing;
-}
 
 interface Inquiry {
   readonly end: AbortController;
   readonly done: Promise<void>;
-  attribution: Attribution | undefined;
+  findings: Findings;
 }
 
 export class Attributions implements AsyncDisposable {
@@ -70,7 +96,7 @@ export class Attributions implements AsyncDisposable {
   }
 
   of(check: string): Attribution | undefined {
-    return this.#inquiries.get(check)?.attribution;
+    return this.#inquiries.get(check)?.findings.attribution;
   }
 
   /** Inquires into exactly these checks: those of class `shared` that are down. */
@@ -91,7 +117,7 @@ export class Attributions implements AsyncDisposable {
 
   #begin(configured: ConfiguredCheck): void {
     const end = new AbortController();
-    const inquiry: Inquiry = { end, attribution: undefined, done: Promise.resolve() };
+    const inquiry: Inquiry = { end, findings: nothingFound, done: Promise.resolve() };
     this.#inquiries.set(configured.name, inquiry);
     const done = this.#run(configured, inquiry).catch(error => {
       if (!end.signal.aborted) throw error;
@@ -103,29 +129,28 @@ export class Attributions implements AsyncDisposable {
   async #run(configured: ConfiguredCheck, inquiry: Inquiry): Promise<void> {
     const { clock } = this.#parts.context;
     const { signal } = inquiry.end;
-    let row: Row | undefined;
     for (;;) {
-      const [own, verdicts] = await Promise.all([
+      const atMs = clock.monotonicMs();
+      const [own, others] = await Promise.all([
         this.#askHere(configured, signal),
         this.#askPeers(configured, signal),
       ]);
       signal.throwIfAborted();
-      const outcome = attribute(own, verdicts);
-      row =
-        row?.outcome === outcome
-          ? { ...row, length: row.length + 1 }
-          : { outcome, length: 1, sinceMs: clock.monotonicMs() };
-      const isKnown = outcome !== 'unknown' && counts(row, inquiry.attribution, clock.monotonicMs());
-      const found = isKnown
-        ? outcome
-        : (inquiry.attribution ?? (outcome === 'unknown' ? 'unknown' : undefined));
-      if (found !== inquiry.attribution && found !== undefined) {
-        inquiry.attribution = found;
-        const detail = verdicts.map(verdict => saying(verdict)).join('; ');
-        this.#parts.record({ kind: 'attribution', check: configured.name, outcome: found, detail });
+      const before = inquiry.findings;
+      const found = weigh(before, { own, others, atMs }, this.#parts.returnMs);
+      inquiry.findings = found;
+      if (found.attribution !== undefined && found.attribution !== before.attribution) {
+        const detail = others.map(verdict => saying(verdict)).join('; ');
+        this.#parts.record({
+          kind: 'attribution',
+          check: configured.name,
+          outcome: found.attribution,
+          detail,
+        });
         this.#parts.onChange();
       }
-      await clock.sleep(isKnown ? settledMs : configured.config.fastInterval, signal);
+      const isSettled = found.attribution !== 'unknown' && found.row?.outcome === found.attribution;
+      await clock.sleep(isSettled ? settledMs : configured.config.fastInterval, signal);
     }
   }
 
@@ -133,15 +158,18 @@ export class Attributions implements AsyncDisposable {
     const probe = check.probe?.bind(check, config.options);
     if (!probe)
       return { kind: 'unknown', reason: 'this kind of check cannot be asked at a moment of our choice' };
+    const { context } = this.#parts;
+    // As the schedule counts: what this machine did not give our resolver is no fault of its upstreams.
+    const sleep: Clock['sleep'] = (ms, bound = signal) => sleepLived(ms, context, bound);
     return await this.#inTime(
       probe,
       { kind: 'unhealthy', reason: 'timeout' },
-      { ms: config.timeout, signal },
+      { ms: config.timeout, signal, clock: { ...context.clock, sleep } },
     );
   }
 
   async #askPeers({ check, config }: ConfiguredCheck, signal: AbortSignal): Promise<Verdict[]> {
-    const { peers, timeoutMs: ms } = this.#parts;
+    const { peers, timeoutMs: ms, context: own } = this.#parts;
     return await Promise.all(
       peers.map(async (peer): Promise<Verdict> => {
         const probe = check.probePeer?.bind(check, config.options, peer);
@@ -149,7 +177,7 @@ export class Attributions implements AsyncDisposable {
         return await this.#inTime(
           probe,
           { kind: 'unknown', reason: `${peer.pop}: no answer in time` },
-          { ms, signal },
+          { ms, signal, clock: own.clock },
         );
       }),
     );
@@ -159,11 +187,11 @@ export class Attributions implements AsyncDisposable {
   async #inTime(
     probe: (context: CheckContext) => Promise<Verdict>,
     late: Verdict,
-    { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
+    { ms, signal, clock }: { readonly ms: number; readonly signal: AbortSignal; readonly clock: Clock },
   ): Promise<Verdict> {
     const { context } = this.#parts;
     try {
-      return await within({ ms, clock: context.clock, signals: [signal] }, async bound => {
+      return await within({ ms, clock, signals: [signal] }, async bound => {
         const over = Promise.withResolvers<Verdict>();
         bound.addEventListener('abort', () => over.resolve(late), { once: true });
         return await Promise.race([probe({ ...context, signal: bound, timeoutMs: ms }), over.promise]);

@@ -3,7 +3,7 @@
  * stays. Its clients get SERVFAIL, which is bad, and less bad than a service that withdrew everywhere because of a cut
  * between its own PoPs. As soon as the PoPs reach each other again, the sick one withdraws.
  */
-import { allMove, allReturn, othersStay } from '../claims.ts';
+import { allMove, allReturn, othersStay, sayingWhy } from '../claims.ts';
 import { type Claim, defineDrill, type Outcome, type Stage } from '../drill.ts';
 import { dropArriving, dropNothing, fromAddresses } from '../faults/firewall.ts';
 import { insertStandIn, removeStandIn, startStandIn } from '../stand-in.ts';
@@ -59,12 +59,14 @@ async function reunitePops(stage: Stage): Promise<void> {
   await dropNothing(stage, Object.keys(stage.config.pops));
 }
 
-function staysWhileAlone({ routes, marks: { reconnected = 0 } }: Outcome): Claim {
+function staysWhileAlone(outcome: Outcome): Claim {
+  const { routes, marks } = outcome;
+  const { reconnected = 0 } = marks;
   const early = Object.keys(routes).filter(pop => (routes[pop]?.leftMs ?? reconnected) < reconnected);
   return {
     claim: 'no PoP withdraws while none knows of the others',
     ok: early.length === 0,
-    observed: early.length === 0 ? 'none did' : early.join(', '),
+    observed: early.length === 0 ? 'none did' : sayingWhy(early, outcome),
   };
 }
 

@@ -9,6 +9,8 @@ export interface AgentEvent {
   readonly monotonicMs: number;
   /** Of `observed`: announced or withdrawn; of `address`: put, removed or failed; of `attribution`: here, everywhere, unknown. */
   readonly outcome?: string;
+  /** Of `decision`: the prefixes that the PoP is to announce. */
+  readonly announced?: readonly string[];
   /** For a person. */
   readonly detail?: string;
   /** Of `apply-failed`: a fault's code. */

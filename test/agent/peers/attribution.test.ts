@@ -3,11 +3,16 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
 import type { AgentEvent } from '../../../src/agent/event-log.ts';
-import { Attributions, attribute } from '../../../src/agent/peers/attribution.ts';
+import {
+  Attributions,
+  attribute,
+  type Findings,
+  nothingFound,
+  weigh,
+} from '../../../src/agent/peers/attribution.ts';
 import { defineHealthCheck, type Verdict } from '../../../src/health/health-check.ts';
-import { type Clock, systemClock } from '../../../src/system/clock.ts';
+import { systemClock } from '../../../src/system/clock.ts';
 import { eventually } from '../../support/eventually.ts';
-import { fakeClock } from '../../support/fake-clock.ts';
 
 const healthy: Verdict = { kind: 'healthy' };
 const unhealthy: Verdict = { kind: 'unhealthy', reason: 'SERVFAIL' };
@@ -36,10 +41,52 @@ describe('where a fault is', () => {
   });
 });
 
+describe('what rounds amount to', () => {
+  const returnMs = 4000;
+  const none: readonly Verdict[] = [unhealthy, unhealthy];
+  const one: readonly Verdict[] = [healthy, unhealthy];
+  const silent: readonly Verdict[] = [unknown, unknown];
+
+  /** Rounds every 100 ms in which this PoP is down. */
+  function after(rounds: readonly (readonly Verdict[])[]): Findings {
+    return rounds.reduce<Findings>(
+      (found, others, index) => weigh(found, { own: unhealthy, others, atMs: 100 * index }, returnMs),
+      nothingFound,
+    );
+  }
+  const times = (count: number, others: readonly Verdict[]) => Array.from({ length: count }, () => others);
+
+  it('is a fault of ours after two rounds, when others were free of it all along', () => {
+    assert.equal(after([one]).attribution, undefined);
+    assert.equal(after([one, one]).attribution, 'here');
+  });
+
+  it('stays a fault of all while others come out of it before us, until they are too far ahead', () => {
+    for (const shared of [[none, none], [none], [none, none, one, none]]) {
+      const [length, first] = [shared.length, shared.length === 2 ? 'everywhere' : undefined];
+      for (const rounds of [1, 2, 10, returnMs / 100])
+        assert.notEqual(after([...shared, ...times(rounds, one)]).attribution, 'here');
+      if (first) assert.equal(after([...shared, one, one]).attribution, first);
+      const late = after([...shared, ...times(returnMs / 100 + 1, one)]);
+      assert.equal(late.attribution, 'here', `after ${length} rounds of a shared fault`);
+    }
+  });
+
+  it('may have been a fault of all while the others were silent', () => {
+    assert.equal(after([silent, one, one]).attribution, 'unknown');
+    assert.equal(after([silent, ...times(returnMs / 100 + 1, one)]).attribution, 'here');
+  });
+
+  it('stays a fault of ours when the others fall silent and answer again', () => {
+    assert.equal(after([one, one, silent, one]).attribution, 'here');
+    assert.equal(after([one, one, silent]).attribution, 'here');
+  });
+});
+
 describe('an inquiry', () => {
   const peers = ['nyc', 'sin'].map(pop => ({ pop, managementAddresses: [] }));
 
-  function inquiry(answer: (pop: string) => Promise<Verdict>, clock: Clock = systemClock) {
+  function inquiry(answer: (pop: string) => Promise<Verdict>, returnMs = 60) {
     const events: AgentEvent[] = [];
     const check = defineHealthCheck({
       kind: 'upstream',
@@ -56,7 +103,7 @@ describe('an inquiry', () => {
     const attributions = new Attributions({
       peers,
       context: {
-        clock,
+        clock: systemClock,
         pop: 'fra',
         serviceAddresses: [],
         managementAddresses: [],
@@ -64,6 +111,7 @@ describe('an inquiry', () => {
         runDirectory: '/nowhere',
       },
       timeoutMs: 60,
+      returnMs,
       record: event => events.push(event),
       onChange: () => undefined,
     });
@@ -108,19 +156,21 @@ describe('an inquiry', () => {
     assert.equal(open.of('upstream'), 'here');
   });
 
-  it('takes one that was everywhere for ours only when it has lasted here alone: others may have noticed its end sooner', async () => {
-    const clock = fakeClock();
-    let isBack = false;
-    const { attributions, configured } = inquiry(async () => (isBack ? healthy : unhealthy), clock);
+  it('withdraws nobody when a fault of all ends elsewhere first', async () => {
+    let back = false;
+    let asked = 0;
+    const { attributions, configured, events } = inquiry(async () => {
+      asked += 1;
+      return back ? healthy : unhealthy;
+    }, 60_000);
     await using open = attributions;
     open.inquire([configured]);
-    await clock.advance(100);
+    await eventually(() => assert.equal(open.of('upstream'), 'everywhere'));
+    back = true;
+    const before = asked;
+    await eventually(() => assert.ok(asked > before + 12), { within: 5000 });
     assert.equal(open.of('upstream'), 'everywhere');
-    isBack = true;
-    await clock.advance(3000);
-    assert.equal(open.of('upstream'), 'everywhere');
-    await clock.advance(1100);
-    assert.equal(open.of('upstream'), 'here');
+    assert.equal(events.length, 1);
   });
 
   it('forgets the fault when the check is no longer down', async () => {
