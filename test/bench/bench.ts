@@ -3,8 +3,10 @@
  *
  *   drills [--runs N] [--runtime netns|docker] [--json FILE] [NAME[@POP] ...]   drills N times: what clients lost, where time went
  *   healthcheckers [--rounds N] [--rate N] [--json FILE]                         the kit beside ExaBGP's healthcheck, in one lab
+ *   cold [--rounds N] [--json FILE]                                              answers that no cache has, beside Unbound
  */
 import { parseArgs } from 'node:util';
+import { benchCold } from './cold.ts';
 import { benchDrills } from './drills.ts';
 import { benchHealthcheckers } from './healthcheckers.ts';
 
@@ -35,7 +37,10 @@ if (name === 'drills') {
     rate: Number(rate),
     ...(json !== undefined && { json }),
   });
+} else if (name === 'cold') {
+  const { rounds, json } = values;
+  process.exitCode = await benchCold({ rounds: Number(rounds), ...(json !== undefined && { json }) });
 } else {
-  process.stderr.write(`there is no measurement '${name ?? ''}'; known: drills, healthcheckers\n`);
+  process.stderr.write(`there is no measurement '${name ?? ''}'; known: drills, healthcheckers, cold\n`);
   process.exitCode = 64;
 }

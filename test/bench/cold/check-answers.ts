@@ -1,0 +1,35 @@
+/** Asks for every name once more, and compares each answer with what the zone says: after the measured part, from the cache. */
+import { recordTypes } from '../../../src/dns/record-type.ts';
+import { query } from '../../resolver/messages.ts';
+import { type Asked, openAsker } from '../universe/asker.ts';
+import { type Host, places } from '../universe/zones.ts';
+
+const atATime = 32;
+const answerWithinMs = 5000;
+
+/** Gives the names whose answer is not the one address of the zone. */
+export async function wrongAnswers(
+  hosts: readonly Host[],
+  server: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  await using asker = await openAsker({ server, from: places.client });
+  const wrong: string[] = [];
+  let next = 0;
+  const askOn = async (): Promise<void> => {
+    for (let host = hosts[next++]; host && !signal.aborted; host = hosts[next++]) {
+      const asked = await asker.ask(query(host.name), answerWithinMs);
+      if (!isRight(asked, host)) wrong.push(host.name);
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, askOn));
+  signal.throwIfAborted();
+  return wrong;
+}
+
+export function isRight(asked: Asked | undefined, { address }: Host): boolean {
+  const [record, ...more] = asked?.message.answers ?? [];
+  if (!record || more.length > 0 || asked?.message.rcode !== 0) return false;
+  const { type, rdata } = record;
+  return type === recordTypes.A && rdata.kind === 'A' && rdata.address.join('.') === address;
+}
