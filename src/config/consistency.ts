@@ -17,6 +17,7 @@ import type { IpAddress } from '../ip/address.ts';
 import { prefixContains, prefixesOverlap } from '../ip/prefix.ts';
 import type { AnycastConfig, PopConfig, ServiceConfig } from './anycast-config.ts';
 import { suggestion } from './nearest.ts';
+import { transportComplaints } from './transport-consistency.ts';
 
 export interface Complaint {
   readonly path: readonly (string | number)[];
@@ -29,6 +30,7 @@ export function inconsistencies(config: AnycastConfig): Complaint[] {
     ...resolverComplaints(config),
     ...rootHintComplaints(config),
     ...warmUpComplaints(config),
+    ...transportComplaints(config),
     ...telemetryComplaints(config),
     ...floorComplaints(config),
     ...dampingComplaints(config),

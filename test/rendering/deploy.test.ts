@@ -36,7 +36,7 @@ interface Dashboard {
 
 describe('deploy/grafana/anycast.json', () => {
   const text = readFileSync('deploy/grafana/anycast.json', 'utf8');
-  const sources = globSync('src/**/metrics.ts').map(path => readFileSync(path, 'utf8'));
+  const sources = globSync('src/**/{metrics,*-told}.ts').map(path => readFileSync(path, 'utf8'));
   const metrics = new Set(
     sources.flatMap(source => [...source.matchAll(/'(anycast_[a-z0-9_]+)'/g)].map(([, name = '']) => name)),
   );
