@@ -1,7 +1,6 @@
 /** Asks for every name once more, and compares each answer with what the zone says: after the measured part, from the cache. */
-import { recordTypes } from '../../../src/dns/record-type.ts';
 import { query } from '../../resolver/messages.ts';
-import { type Asked, openAsker } from '../universe/asker.ts';
+import { isRight, openAsker } from '../universe/asker.ts';
 import { type Host, places } from '../universe/zones.ts';
 
 const atATime = 32;
@@ -19,17 +18,10 @@ export async function wrongAnswers(
   const askOn = async (): Promise<void> => {
     for (let host = hosts[next++]; host && !signal.aborted; host = hosts[next++]) {
       const asked = await asker.ask(query(host.name), answerWithinMs);
-      if (!isRight(asked, host)) wrong.push(host.name);
+      if (!asked || !isRight(asked.message, host)) wrong.push(host.name);
     }
   };
   await Promise.all(Array.from({ length: atATime }, askOn));
   signal.throwIfAborted();
   return wrong;
-}
-
-export function isRight(asked: Asked | undefined, { address }: Host): boolean {
-  const [record, ...more] = asked?.message.answers ?? [];
-  if (!record || more.length > 0 || asked?.message.rcode !== 0) return false;
-  const { type, rdata } = record;
-  return type === recordTypes.A && rdata.kind === 'A' && rdata.address.join('.') === address;
 }

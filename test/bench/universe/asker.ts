@@ -2,7 +2,10 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { decodeMessage, encodeMessage, type Message } from '../../../src/dns/message.ts';
+import { rcodes } from '../../../src/dns/rcode.ts';
+import { recordTypes } from '../../../src/dns/record-type.ts';
 import { WireFault } from '../../../src/dns/wire-fault.ts';
+import type { Host } from './zones.ts';
 
 export interface Asked {
   readonly message: Message;
@@ -59,4 +62,12 @@ function readable(octets: Uint8Array): Message {
     if (error instanceof WireFault) throw new Error(`a reply that is no message: ${error.message}`);
     throw error;
   }
+}
+
+/** Whether the reply holds the one address of the host, and nothing else. */
+export function isRight({ rcode, answers }: Message, { address }: Host): boolean {
+  const [record] = answers;
+  if (!record || answers.length > 1 || rcode !== rcodes.NOERROR) return false;
+  const { type, rdata } = record;
+  return type === recordTypes.A && rdata.kind === 'A' && rdata.address.join('.') === address;
 }
