@@ -28,7 +28,7 @@ import { withCookies } from './soak/with-cookies.ts';
 import { openAsker } from './universe/asker.ts';
 import { openNameServers } from './universe/name-servers.ts';
 import { inNamespace, leaveNamespace } from './universe/namespace.ts';
-import { type Program, usageOf } from './universe/program.ts';
+import { type Program, type Usage, usageOf } from './universe/program.ts';
 import { resolverPage, resolverStatus, startResolverProcess } from './universe/resolver-process.ts';
 import { places } from './universe/zones.ts';
 
@@ -74,17 +74,19 @@ async function soak({ duration, json }: BenchSoakOptions, signal: AbortSignal): 
   const clients = await goodClients(parts);
   const attack = parts.use(await startAttack());
   const end = AbortSignal.any([signal, AbortSignal.timeout(durationMs)]);
-  const [resident] = await Promise.all([
-    watchMemory(resolver, end),
-    ...clients.map(client => client.run(end)),
-  ]);
+  const startedMs = performance.now();
+  const { cpuUs: startCpuUs } = usageOf(resolver.pid);
+  const [usages] = await Promise.all([watchUsage(resolver, end), ...clients.map(client => client.run(end))]);
   signal.throwIfAborted();
+  const playedMs = performance.now() - startedMs;
   const attackers = await attack.end();
+  const cpuMs = ((usages.at(-1)?.cpuUs ?? startCpuUs) - startCpuUs) / 1000;
   const result: SoakResult = {
     good: Object.fromEntries(clients.map(({ name, tally }) => [name, tally])),
     attackers,
     isSameProcess: await isStill(resolver),
-    resident,
+    resident: usages.map(({ residentOctets }) => residentOctets),
+    processorShare: cpuMs / playedMs,
     residentBound: cacheOctets + overheadOctets,
     counters: resolver.isRunning ? countersOf(await resolverPage('/metrics')) : {},
   };
@@ -92,13 +94,21 @@ async function soak({ duration, json }: BenchSoakOptions, signal: AbortSignal): 
   const figures = clientFigures(result);
   process.stdout.write(`${formatClients(figures)}\n`);
   for (const [name, value] of Object.entries(result.counters)) process.stdout.write(`${name} ${value}\n`);
-  process.stdout.write('\n');
+  process.stdout.write(`\nthe resolver used ${Math.round(result.processorShare * 100)} % of its processor\n`);
   for (const { claim, holds, seen } of judgements)
     process.stdout.write(`${holds ? 'holds' : 'FAILS'}: ${claim} (${seen})\n`);
   if (!resolver.isRunning) process.stdout.write(`${resolver.output.join('\n')}\n`);
   if (json !== undefined) {
-    const { counters, residentBound } = result;
-    const written = { durationMs, judgements, clients: figures, resident, residentBound, counters };
+    const { counters, resident, residentBound, processorShare } = result;
+    const written = {
+      durationMs,
+      judgements,
+      clients: figures,
+      resident,
+      residentBound,
+      processorShare,
+      counters,
+    };
     await writeFile(json, `${JSON.stringify(written, null, 2)}\n`);
   }
   return judgements.every(({ holds }) => holds) ? exitCodes.done : exitCodes.fault;
@@ -136,13 +146,13 @@ async function goodClients(parts: AsyncDisposableStack): Promise<GoodClient[]> {
   return options.map(each => new GoodClient(each));
 }
 
-async function watchMemory(resolver: Program, signal: AbortSignal): Promise<number[]> {
-  const resident: number[] = [];
+async function watchUsage(resolver: Program, signal: AbortSignal): Promise<Usage[]> {
+  const usages: Usage[] = [];
   while (!signal.aborted && resolver.isRunning) {
-    resident.push(usageOf(resolver.pid).residentOctets);
+    usages.push(usageOf(resolver.pid));
     await delay(sampleMs, undefined, { signal }).catch(() => undefined);
   }
-  return resident;
+  return usages;
 }
 
 async function isStill(resolver: Program): Promise<boolean> {

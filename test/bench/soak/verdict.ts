@@ -13,6 +13,8 @@ export interface SoakResult {
   /** Resident octets of the resolver, one each second. */
   readonly resident: readonly number[];
   readonly residentBound: number;
+  /** How much of its processor the resolver used: near 1 nothing said of the good clients is to be believed. */
+  readonly processorShare: number;
   /** Of the metrics page at the end. */
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -102,11 +104,12 @@ export function formatClients(figures: Readonly<Record<string, ClientFigures>>):
   return [line(head), rule, ...body.map(line), ''].join('\n');
 }
 
-/** The resolver's own counters and gauges of a metrics page that are not 0, without the buckets of histograms. */
+/** The resolver's own counters and gauges of a metrics page that are not 0, without what belongs to histograms. */
 export function countersOf(page: string): Record<string, number> {
   const counters: Record<string, number> = {};
   for (const [, name = '', value] of page.matchAll(/^(anycast_\S+) (\S+)$/gm)) {
-    const kept = !name.includes('_bucket{') && (Number(value) !== 0 || name.endsWith('faults_total'));
+    const kept =
+      !/_(bucket|sum|count)\{/.test(name) && (Number(value) !== 0 || name.endsWith('faults_total'));
     if (kept) counters[name] = Number(value);
   }
   return counters;

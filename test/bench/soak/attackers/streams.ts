@@ -53,6 +53,7 @@ async function connecting(
   connections.end();
 }
 
+/** Counts the connection, and whether anything came back over it. */
 function counting(socket: Socket, tally: Tally): Socket {
   tally.sent += 1;
   return socket.once('data', () => {
@@ -96,12 +97,12 @@ export const malformedTls: Attacker = {
   attack: (tally, signal) => {
     const from = inTurn(addressesIn(21, 8));
     return connecting(6, signal, connections => {
-      const plain = counting(connections.add(connectPlain(ports.dot, from())), tally);
+      const plain = connections.add(connectPlain(ports.dot, from()));
       if (Math.random() < 0.5) {
-        sayBadly(plain, randomBytes(randomInt(1, 2000)));
+        sayBadly(counting(plain, tally), randomBytes(randomInt(1, 2000)));
         return;
       }
-      const secure = connections.add(connectSecure(plain));
+      const secure = counting(connections.add(connectSecure(plain)), tally);
       secure.once('secureConnect', () => sayBadly(secure, badFrames()));
     });
   },
