@@ -23,7 +23,14 @@ import { startAttack } from './soak/attack.ts';
 import { shape } from './soak/field.ts';
 import { GoodClient } from './soak/good-client.ts';
 import { httpsAsker, streamAsker } from './soak/stream-asker.ts';
-import { clientFigures, countersOf, formatClients, judge, type SoakResult } from './soak/verdict.ts';
+import {
+  badSpans,
+  clientFigures,
+  countersOf,
+  formatClients,
+  judge,
+  type SoakResult,
+} from './soak/verdict.ts';
 import { withCookies } from './soak/with-cookies.ts';
 import { openAsker } from './universe/asker.ts';
 import { openNameServers } from './universe/name-servers.ts';
@@ -75,18 +82,19 @@ async function soak({ duration, json }: BenchSoakOptions, signal: AbortSignal): 
   const attack = parts.use(await startAttack());
   const end = AbortSignal.any([signal, AbortSignal.timeout(durationMs)]);
   const startedMs = performance.now();
-  const { cpuUs: startCpuUs } = usageOf(resolver.pid);
-  const [usages] = await Promise.all([watchUsage(resolver, end), ...clients.map(client => client.run(end))]);
+  const before = usageOf(resolver.pid);
+  const [samples] = await Promise.all([watchUsage(resolver, end), ...clients.map(client => client.run(end))]);
   signal.throwIfAborted();
   const playedMs = performance.now() - startedMs;
   const attackers = await attack.end();
-  const cpuMs = ((usages.at(-1)?.cpuUs ?? startCpuUs) - startCpuUs) / 1000;
+  const after = samples.at(-1) ?? before;
   const result: SoakResult = {
     good: Object.fromEntries(clients.map(({ name, tally }) => [name, tally])),
     attackers,
     isSameProcess: await isStill(resolver),
-    resident: usages.map(({ residentOctets }) => residentOctets),
-    processorShare: cpuMs / playedMs,
+    samples,
+    processorShare: (after.cpuUs - before.cpuUs) / 1000 / playedMs,
+    waitingShare: (after.waitedUs - before.waitedUs) / 1000 / playedMs,
     residentBound: cacheOctets + overheadOctets,
     counters: resolver.isRunning ? countersOf(await resolverPage('/metrics')) : {},
   };
@@ -94,21 +102,21 @@ async function soak({ duration, json }: BenchSoakOptions, signal: AbortSignal): 
   const figures = clientFigures(result);
   process.stdout.write(`${formatClients(figures)}\n`);
   for (const [name, value] of Object.entries(result.counters)) process.stdout.write(`${name} ${value}\n`);
-  process.stdout.write(`\nthe resolver used ${Math.round(result.processorShare * 100)} % of its processor\n`);
+  process.stdout.write(`\n${formatProcessor(result)}`);
+  for (const [which, what] of [
+    ['badSeconds', 'lost something'],
+    ['slowSeconds', 'waited long'],
+  ] as const) {
+    const spans = spansOf(result, which);
+    if (spans !== '') process.stdout.write(`seconds in which good clients ${what}: ${spans}\n`);
+  }
   for (const { claim, holds, seen } of judgements)
     process.stdout.write(`${holds ? 'holds' : 'FAILS'}: ${claim} (${seen})\n`);
   if (!resolver.isRunning) process.stdout.write(`${resolver.output.join('\n')}\n`);
   if (json !== undefined) {
-    const { counters, resident, residentBound, processorShare } = result;
-    const written = {
-      durationMs,
-      judgements,
-      clients: figures,
-      resident,
-      residentBound,
-      processorShare,
-      counters,
-    };
+    const { counters, residentBound, processorShare, waitingShare } = result;
+    const shares = { processorShare, waitingShare };
+    const written = { durationMs, judgements, clients: figures, residentBound, ...shares, counters, samples };
     await writeFile(json, `${JSON.stringify(written, null, 2)}\n`);
   }
   return judgements.every(({ holds }) => holds) ? exitCodes.done : exitCodes.fault;
@@ -157,4 +165,9 @@ async function watchUsage(resolver: Program, signal: AbortSignal): Promise<Usage
 
 async function isStill(resolver: Program): Promise<boolean> {
   return resolver.isRunning && (await resolverStatus()).pid === resolver.pid;
+}
+
+function formatProcessor({ processorShare, waitingShare }: SoakResult): string {
+  const [used, waited] = [processorShare, waitingShare].map(share => Math.round(share * 100));
+  return `the resolver used ${used} % of its processor, and waited for it ${waited} % of the time\n`;
 }

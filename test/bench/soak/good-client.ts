@@ -25,16 +25,30 @@ export interface GoodTally {
   /** Without any. */
   silent: number;
   readonly latenciesMs: number[];
+  /** Seconds since the start in which questions were asked that got no right answer. */
+  readonly badSeconds: Set<number>;
+  /** Those in which right answers were slow. */
+  readonly slowSeconds: Set<number>;
 }
 
 /** Longer than the resolver takes to answer at all over UDP, shorter than a stub resolver's patience. */
 const answerWithinMs = 2500;
+/** Milliseconds, several round trips to the farthest server on Earth. */
+const slowMs = 500;
 const popularHosts = 50;
 
 export class GoodClient {
   readonly name: string;
-  readonly tally: GoodTally = { sent: 0, answered: 0, wrong: {}, silent: 0, latenciesMs: [] };
+  readonly tally: GoodTally = {
+    sent: 0,
+    answered: 0,
+    wrong: {},
+    silent: 0,
+    latenciesMs: [],
+    badSeconds: new Set(),
+  };
   readonly #options: GoodClientOptions;
+  #startedMs = 0;
 
   constructor(options: GoodClientOptions) {
     this.#options = options;
@@ -43,6 +57,7 @@ export class GoodClient {
 
   /** Asks until the signal aborts, then waits for what is still to come. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#startedMs = performance.now();
     const waiting = new Set<Promise<void>>();
     await pace(this.#options.perSecond, signal, () => {
       const asked = this.#ask().finally(() => waiting.delete(asked));
@@ -55,16 +70,19 @@ export class GoodClient {
     const { tally } = this;
     const host = this.#host();
     tally.sent += 1;
+    const second = Math.floor((performance.now() - this.#startedMs) / 1000);
     const asked = await this.#options.asker.ask(question(host), answerWithinMs).catch(describeError);
-    if (typeof asked === 'string') tally.wrong[asked] = (tally.wrong[asked] ?? 0) + 1;
-    else if (!asked) tally.silent += 1;
-    else if (isRight(asked.message, host)) {
+    if (asked && typeof asked !== 'string' && isRight(asked.message, host)) {
       tally.answered += 1;
       tally.latenciesMs.push(asked.ms);
-    } else {
-      const what = `rcode ${asked.message.rcode}${asked.message.flags.tc ? ' tc' : ''}`;
-      tally.wrong[what] = (tally.wrong[what] ?? 0) + 1;
+      if (asked.ms > slowMs) tally.slowSeconds.add(second);
+      return;
     }
+    tally.badSeconds.add(second);
+    if (asked) {
+      const what = typeof asked === 'string' ? asked : whatWasGot(asked.message);
+      tally.wrong[what] = (tally.wrong[what] ?? 0) + 1;
+    } else tally.silent += 1;
   }
 
   #host(): Host {
@@ -76,4 +94,8 @@ export class GoodClient {
 
 function question({ name }: Host): Message {
   return query(name, 'A', { edns: edns() });
+}
+
+function whatWasGot({ rcode, flags }: Message): string {
+  return `rcode ${rcode}${flags.tc ? ' tc' : ''}`;
 }

@@ -1,4 +1,6 @@
 /** What the soak is judged by, and its figures as tables. Pure. */
+
+import type { Usage } from '../universe/program.ts';
 import type { Tally } from './attacker.ts';
 import type { GoodTally } from './good-client.ts';
 
@@ -10,11 +12,13 @@ export interface SoakResult {
   readonly attackers: Readonly<Record<string, Tally>>;
   /** Whether the resolver that runs at the end is the process that was started. */
   readonly isSameProcess: boolean;
-  /** Resident octets of the resolver, one each second. */
-  readonly resident: readonly number[];
+  /** What the resolver had used, one each second. */
+  readonly samples: readonly Usage[];
   readonly residentBound: number;
   /** How much of its processor the resolver used: near 1 nothing said of the good clients is to be believed. */
   readonly processorShare: number;
+  /** How much of the time it was ready to run while its processor was another process's: on an idle machine near 0. */
+  readonly waitingShare: number;
   /** Of the metrics page at the end. */
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -26,10 +30,11 @@ export interface Judgement {
 }
 
 export function judge(result: SoakResult): Judgement[] {
-  const { good, isSameProcess, resident, residentBound, counters } = result;
+  const { good, isSameProcess, samples, residentBound, counters } = result;
   const worst = Object.entries(good)
     .map(([name, tally]) => ({ name, share: shareOf(tally) }))
     .sort((one, other) => one.share - other.share)[0];
+  const resident = samples.map(({ residentOctets }) => residentOctets);
   const most = resident.reduce((max, octets) => Math.max(max, octets), 0);
   const faults = counters.anycast_resolver_faults_total ?? Number.NaN;
   return [
@@ -113,6 +118,19 @@ export function countersOf(page: string): Record<string, number> {
     if (kept) counters[name] = Number(value);
   }
   return counters;
+}
+
+/** The seconds in which good clients lost something, or waited long, such as `3-5 17`; empty when there were none. */
+export function spansOf({ good }: SoakResult, which: 'badSeconds' | 'slowSeconds'): string {
+  const all = new Set(Object.values(good).flatMap(tally => [...tally[which]]));
+  const seconds = [...all].sort((one, other) => one - other);
+  const spans: [first: number, last: number][] = [];
+  for (const second of seconds) {
+    const span = spans.at(-1);
+    if (span && second === span[1] + 1) span[1] = second;
+    else spans.push([second, second]);
+  }
+  return spans.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(' ');
 }
 
 function shareOf({ sent, answered }: { readonly sent: number; readonly answered: number }): number {

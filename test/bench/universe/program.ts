@@ -15,6 +15,8 @@ export interface Program extends AsyncDisposable {
 export interface Usage {
   /** User and system time of all its threads, microseconds. */
   readonly cpuUs: number;
+  /** Time its first thread was ready to run while the processor was somebody else's, microseconds. */
+  readonly waitedUs: number;
   /** Resident octets. */
   readonly residentOctets: number;
 }
@@ -62,5 +64,7 @@ export function usageOf(pid: number): Usage {
   const ticks = Number(fields[11]) + Number(fields[12]);
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');
   const kibibytes = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]);
-  return { cpuUs: ticks * tickUs, residentOctets: kibibytes * 1024 };
+  // Three numbers: nanoseconds run, nanoseconds waited in a run queue, time slices.
+  const waitedNs = Number(readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')[1]);
+  return { cpuUs: ticks * tickUs, waitedUs: waitedNs / 1000, residentOctets: kibibytes * 1024 };
 }
