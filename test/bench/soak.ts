@@ -23,14 +23,7 @@ import { startAttack } from './soak/attack.ts';
 import { shape } from './soak/field.ts';
 import { GoodClient } from './soak/good-client.ts';
 import { httpsAsker, streamAsker } from './soak/stream-asker.ts';
-import {
-  badSpans,
-  clientFigures,
-  countersOf,
-  formatClients,
-  judge,
-  type SoakResult,
-} from './soak/verdict.ts';
+import { clientFigures, countersOf, formatClients, judge, type SoakResult, spansOf } from './soak/verdict.ts';
 import { withCookies } from './soak/with-cookies.ts';
 import { openAsker } from './universe/asker.ts';
 import { openNameServers } from './universe/name-servers.ts';

@@ -46,6 +46,7 @@ export class GoodClient {
     silent: 0,
     latenciesMs: [],
     badSeconds: new Set(),
+    slowSeconds: new Set(),
   };
   readonly #options: GoodClientOptions;
   #startedMs = 0;
