@@ -22,8 +22,9 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startAttack } from './soak/attack.ts';
 import { shape } from './soak/field.ts';
 import { GoodClient } from './soak/good-client.ts';
+import { formatResult, writtenOf } from './soak/report.ts';
 import { httpsAsker, streamAsker } from './soak/stream-asker.ts';
-import { clientFigures, countersOf, formatClients, judge, type SoakResult, spansOf } from './soak/verdict.ts';
+import { countersOf, judge, type SoakResult } from './soak/verdict.ts';
 import { withCookies } from './soak/with-cookies.ts';
 import { openAsker } from './universe/asker.ts';
 import { openNameServers } from './universe/name-servers.ts';
@@ -73,15 +74,18 @@ async function soak({ duration, json }: BenchSoakOptions, signal: AbortSignal): 
   const resolver = parts.use(await startOpenResolver(folder));
   const clients = await goodClients(parts);
   const attack = parts.use(await startAttack());
-  const end = AbortSignal.any([signal, AbortSignal.timeout(durationMs)]);
+  const crash = new AbortController();
+  const end = AbortSignal.any([signal, crash.signal, AbortSignal.timeout(durationMs)]);
   const startedMs = performance.now();
   const before = usageOf(resolver.pid);
-  const [samples] = await Promise.all([watchUsage(resolver, end), ...clients.map(client => client.run(end))]);
+  const watching = watchUsage(resolver, end).finally(() => crash.abort());
+  const [samples] = await Promise.all([watching, ...clients.map(client => client.run(end))]);
   signal.throwIfAborted();
   const playedMs = performance.now() - startedMs;
   const attackers = await attack.end();
   const after = samples.at(-1) ?? before;
   const result: SoakResult = {
+    durationMs,
     good: Object.fromEntries(clients.map(({ name, tally }) => [name, tally])),
     attackers,
     isSameProcess: await isStill(resolver),
@@ -89,30 +93,12 @@ async function soak({ duration, json }: BenchSoakOptions, signal: AbortSignal): 
     processorShare: (after.cpuUs - before.cpuUs) / 1000 / playedMs,
     waitingShare: (after.waitedUs - before.waitedUs) / 1000 / playedMs,
     residentBound: cacheOctets + overheadOctets,
-    counters: resolver.isRunning ? countersOf(await resolverPage('/metrics')) : {},
+    counters: await lastCounters(),
   };
-  const judgements = judge(result);
-  const figures = clientFigures(result);
-  process.stdout.write(`${formatClients(figures)}\n`);
-  for (const [name, value] of Object.entries(result.counters)) process.stdout.write(`${name} ${value}\n`);
-  process.stdout.write(`\n${formatProcessor(result)}`);
-  for (const [which, what] of [
-    ['badSeconds', 'lost something'],
-    ['slowSeconds', 'waited long'],
-  ] as const) {
-    const spans = spansOf(result, which);
-    if (spans !== '') process.stdout.write(`seconds in which good clients ${what}: ${spans}\n`);
-  }
-  for (const { claim, holds, seen } of judgements)
-    process.stdout.write(`${holds ? 'holds' : 'FAILS'}: ${claim} (${seen})\n`);
+  process.stdout.write(formatResult(result));
   if (!resolver.isRunning) process.stdout.write(`${resolver.output.join('\n')}\n`);
-  if (json !== undefined) {
-    const { counters, residentBound, processorShare, waitingShare } = result;
-    const shares = { processorShare, waitingShare };
-    const written = { durationMs, judgements, clients: figures, residentBound, ...shares, counters, samples };
-    await writeFile(json, `${JSON.stringify(written, null, 2)}\n`);
-  }
-  return judgements.every(({ holds }) => holds) ? exitCodes.done : exitCodes.fault;
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(writtenOf(result), null, 2)}\n`);
+  return judge(result).every(({ holds }) => holds) ? exitCodes.done : exitCodes.fault;
 }
 
 /** With all transports and cookies, and limits as they come. */
@@ -147,20 +133,27 @@ async function goodClients(parts: AsyncDisposableStack): Promise<GoodClient[]> {
   return options.map(each => new GoodClient(each));
 }
 
+/** Until the signal aborts, or the process is gone. */
 async function watchUsage(resolver: Program, signal: AbortSignal): Promise<Usage[]> {
-  const usages: Usage[] = [];
-  while (!signal.aborted && resolver.isRunning) {
-    usages.push(usageOf(resolver.pid));
+  const samples: Usage[] = [];
+  while (!signal.aborted) {
+    try {
+      samples.push(usageOf(resolver.pid));
+    } catch {
+      break;
+    }
     await delay(sampleMs, undefined, { signal }).catch(() => undefined);
   }
-  return usages;
+  return samples;
 }
 
+/** False also where it says nothing any more. */
 async function isStill(resolver: Program): Promise<boolean> {
-  return resolver.isRunning && (await resolverStatus()).pid === resolver.pid;
+  const status = await resolverStatus().catch(() => undefined);
+  return resolver.isRunning && status?.pid === resolver.pid;
 }
 
-function formatProcessor({ processorShare, waitingShare }: SoakResult): string {
-  const [used, waited] = [processorShare, waitingShare].map(share => Math.round(share * 100));
-  return `the resolver used ${used} % of its processor, and waited for it ${waited} % of the time\n`;
+/** None where the page cannot be had: `isStill` says why. */
+async function lastCounters(): Promise<Record<string, number>> {
+  return countersOf(await resolverPage('/metrics').catch(() => ''));
 }

@@ -1,4 +1,4 @@
-/** What the soak is judged by, and its figures as tables. Pure. */
+/** What the soak is judged by. Pure. */
 
 import type { Usage } from '../universe/program.ts';
 import type { Tally } from './attacker.ts';
@@ -8,6 +8,7 @@ import type { GoodTally } from './good-client.ts';
 const leastShare = 0.99;
 
 export interface SoakResult {
+  readonly durationMs: number;
   readonly good: Readonly<Record<string, GoodTally>>;
   readonly attackers: Readonly<Record<string, Tally>>;
   /** Whether the resolver that runs at the end is the process that was started. */
@@ -36,7 +37,7 @@ export function judge(result: SoakResult): Judgement[] {
     .sort((one, other) => one.share - other.share)[0];
   const resident = samples.map(({ residentOctets }) => residentOctets);
   const most = resident.reduce((max, octets) => Math.max(max, octets), 0);
-  const faults = counters.anycast_resolver_faults_total ?? Number.NaN;
+  const faults = counters.anycast_resolver_faults_total;
   return [
     {
       claim: 'the resolver is the process that was started',
@@ -53,60 +54,17 @@ export function judge(result: SoakResult): Judgement[] {
       holds: worst !== undefined && worst.share >= leastShare,
       seen: worst ? `${worst.name} ${percent(worst.share)}` : 'nothing asked',
     },
-    { claim: 'no query meets a fault of the resolver itself', holds: faults === 0, seen: `${faults}` },
+    {
+      claim: 'no query meets a fault of the resolver itself',
+      holds: faults === 0,
+      seen: `${faults ?? 'unknown'}`,
+    },
   ];
 }
 
 /** The start, the three quarters, the end. */
 function atQuarters(samples: readonly number[]): number[] {
   return [0, 0.25, 0.5, 0.75, 1].map(share => samples[Math.floor(share * (samples.length - 1))] ?? 0);
-}
-
-export interface ClientFigures {
-  readonly sent: number;
-  readonly answered: number;
-  readonly share: number;
-  /** Of the right answers; null for attackers, whose replies are only counted. */
-  readonly p50Ms: number | null;
-  readonly p99Ms: number | null;
-  /** What good clients got instead, by rcode. */
-  readonly instead?: Readonly<Record<string, number>>;
-}
-
-export function clientFigures({ good, attackers }: SoakResult): Record<string, ClientFigures> {
-  const figures: Record<string, ClientFigures> = {};
-  for (const [name, tally] of Object.entries(good)) {
-    const sorted = Float64Array.from(tally.latenciesMs).sort();
-    const at = (share: number): number | null => sorted[Math.floor(sorted.length * share)] ?? null;
-    const { sent, answered, silent, wrong } = tally;
-    const instead = { ...wrong, ...(silent > 0 && { silence: silent }) };
-    figures[name] = { sent, answered, share: shareOf(tally), p50Ms: at(0.5), p99Ms: at(0.99), instead };
-  }
-  for (const [name, tally] of Object.entries(attackers))
-    figures[name] = { ...tally, share: shareOf(tally), p50Ms: null, p99Ms: null };
-  return figures;
-}
-
-export function formatClients(figures: Readonly<Record<string, ClientFigures>>): string {
-  const head = ['client', 'sent', 'answered', '%', 'p50 ms', 'p99 ms', 'instead'];
-  const body = Object.entries(figures).map(
-    ([name, { sent, answered, share, p50Ms, p99Ms, instead = {} }]) => [
-      name,
-      String(sent),
-      String(answered),
-      (share * 100).toFixed(2),
-      p50Ms?.toFixed(1) ?? '-',
-      p99Ms?.toFixed(1) ?? '-',
-      Object.entries(instead)
-        .map(([what, count]) => `${count} ${what}`)
-        .join(', ') || '-',
-    ],
-  );
-  const widths = head.map((_, at) => Math.max(...[head, ...body].map(row => row[at]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(head), rule, ...body.map(line), ''].join('\n');
 }
 
 /** The resolver's own counters and gauges of a metrics page that are not 0, without what belongs to histograms. */
@@ -120,20 +78,7 @@ export function countersOf(page: string): Record<string, number> {
   return counters;
 }
 
-/** The seconds in which good clients lost something, or waited long, such as `3-5 17`; empty when there were none. */
-export function spansOf({ good }: SoakResult, which: 'badSeconds' | 'slowSeconds'): string {
-  const all = new Set(Object.values(good).flatMap(tally => [...tally[which]]));
-  const seconds = [...all].sort((one, other) => one - other);
-  const spans: [first: number, last: number][] = [];
-  for (const second of seconds) {
-    const span = spans.at(-1);
-    if (span && second === span[1] + 1) span[1] = second;
-    else spans.push([second, second]);
-  }
-  return spans.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(' ');
-}
-
-function shareOf({ sent, answered }: { readonly sent: number; readonly answered: number }): number {
+export function shareOf({ sent, answered }: { readonly sent: number; readonly answered: number }): number {
   return sent === 0 ? 0 : answered / sent;
 }
 
