@@ -44,6 +44,7 @@ import { createResponder } from './listeners/respond.ts';
 import { TcpConnections, type TcpLimits, tcpLimitsOf } from './listeners/tcp-connections.ts';
 import { transportsTold } from './listeners/transports-told.ts';
 import { LoadMeter } from './load-meter.ts';
+import { openNames } from './names/names.ts';
 import { type ConfigVersion, Reload } from './reload/reload.ts';
 import type { ReloadReport } from './reload/reload-text.ts';
 
@@ -93,8 +94,9 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const clients = parts.use(
     await openClients({ config: resolver.clients, ownAddresses: own, clock, log, slotKey }),
   );
+  const names = parts.use(await openNames({ config: resolver.names, clock, log }));
   const upstreamPort = options.upstreamPort ?? 53;
-  const lasting = { clock, log, cache, rrsets, cacheActivity, clients, counters, upstreamPort };
+  const lasting = { clock, log, cache, rrsets, cacheActivity, clients, names, counters, upstreamPort };
   const generations = new Generations(slice, lasting);
   const contents = new CacheContents({
     get slice() {
@@ -147,6 +149,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
       if (next.config.telemetry.logLevel !== logLevel) log.level = next.config.telemetry.logLevel;
       generations.current.dnstap?.reopen();
       void clients.reload();
+      void names.reload();
       void listeners.reloadCertificates();
       return flushed;
     },
@@ -172,7 +175,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const { resolverMetrics } = await import('./metrics.ts');
   const dnstap = dnstapTold(counters.dnstap);
   const registry = resolverMetrics(
-    { counters, cache, rrsets, cacheActivity, clients, generations, connections, load },
+    { counters, cache, rrsets, cacheActivity, clients, names, generations, connections, load },
     [...transportsTold(listeners), ...reload.told, ...dnstap],
   );
   const page = { addresses: slice.pop.management, port: telemetry.resolverPort, registry };

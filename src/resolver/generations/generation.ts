@@ -16,6 +16,7 @@ import type { Clients } from '../clients/clients.ts';
 import type { ResolverCounters } from '../counters.ts';
 import { Dnstap } from '../dnstap/dnstap.ts';
 import { Recursion } from '../iterator/recursion.ts';
+import type { Names } from '../names/names.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
 import { createResolution } from '../resolution.ts';
@@ -33,6 +34,7 @@ export interface LastingParts {
   readonly rrsets: RRsetCache;
   readonly cacheActivity: CacheActivity;
   readonly clients: Clients;
+  readonly names: Names;
   readonly counters: ResolverCounters;
   readonly upstreamPort: number;
 }

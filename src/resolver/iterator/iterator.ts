@@ -141,7 +141,10 @@ export class Iterator implements AsyncDisposable {
       if (found.kind === 'failure') return emptyReply(rcodes.SERVFAIL, 'noReachableAuthority');
       octets += found.octets;
       chain.push(...found.chain);
-      if (found.end.kind !== 'alias') return foundReply({ ...found, chain, octets }, flags);
+      if (found.end.kind !== 'alias') {
+        const nameservers = this.#closest(name, question.type).names;
+        return foundReply({ ...found, chain, octets, nameservers }, flags);
+      }
       const { target } = found.end;
       for (const { name: alias } of found.chain) seen.add(nameKey(alias));
       if (chain.length > responseLimits.aliases || seen.has(nameKey(target))) {

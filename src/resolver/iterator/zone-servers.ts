@@ -65,7 +65,8 @@ export class ZoneServers {
 
   async ask(delegation: Delegation, question: Question, task: Task): Promise<ZoneAnswer | NoAnswer> {
     const { counters } = this.#options;
-    if (delegation.isGone && delegation.underWay > 0) {
+    const servers = this.#serversOf(delegation);
+    if (delegation.underWay > 0 && this.#isGone(delegation, servers)) {
       counters.unasked += 1;
       return 'silence';
     }
@@ -76,7 +77,7 @@ export class ZoneServers {
     delegation.underWay += 1;
     const inquiry: Inquiry = { delegation, question, budget: task.errand.budget, isHeard: false };
     try {
-      return (await this.#inquire(inquiry, task)) ?? (inquiry.isHeard ? 'failure' : 'silence');
+      return (await this.#inquire(inquiry, servers, task)) ?? (inquiry.isHeard ? 'failure' : 'silence');
     } finally {
       delegation.underWay -= 1;
       if (!inquiry.isHeard) delegation.wasSilent();
@@ -84,14 +85,27 @@ export class ZoneServers {
     }
   }
 
-  async #inquire(inquiry: Inquiry, task: Task): Promise<ZoneAnswer | undefined> {
+  #serversOf({ servers }: Delegation): KnownServers {
     const addresses: IpAddress[] = [];
     const unknown: Name[] = [];
-    for (const server of inquiry.delegation.servers) {
+    for (const server of servers) {
       const known = this.#knownAddresses(server);
       if (known.length > 0) addresses.push(...known);
       else unknown.push(server.name);
     }
+    return { addresses, unknown };
+  }
+
+  /** No server of the zone answers, as far as is known: one question at a time is enough to find out when one does. */
+  #isGone(delegation: Delegation, { addresses }: KnownServers): boolean {
+    return delegation.isGone || (addresses.length > 0 && this.#options.authorities.areDown(addresses));
+  }
+
+  async #inquire(
+    inquiry: Inquiry,
+    { addresses, unknown }: KnownServers,
+    task: Task,
+  ): Promise<ZoneAnswer | undefined> {
     const answer = await this.#askAt(addresses, inquiry);
     if (answer) return answer;
     for (const server of unknown) {
@@ -158,6 +172,12 @@ export class ZoneServers {
     }
     return [];
   }
+}
+
+/** The addresses that are known of a zone's servers, and the servers of which none is. */
+interface KnownServers {
+  readonly addresses: readonly IpAddress[];
+  readonly unknown: readonly Name[];
 }
 
 /** One question to one zone, over several sets of its servers. */
