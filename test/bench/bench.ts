@@ -3,14 +3,19 @@
  *
  *   drills [--runs N] [--runtime netns|docker] [--json FILE] [NAME[@POP] ...]   drills N times: what clients lost, where time went
  *   healthcheckers [--rounds N] [--rate N] [--json FILE]                         the kit beside ExaBGP's healthcheck, in one lab
+ *   cold [--rounds N] [--json FILE]                                              answers that no cache has, beside Unbound
+ *   soak [--duration 30m] [--json FILE]                                          good, bad and hostile clients at once; exit code 1 when it gives way
  */
 import { parseArgs } from 'node:util';
+import { benchCold } from './cold.ts';
 import { benchDrills } from './drills.ts';
 import { benchHealthcheckers } from './healthcheckers.ts';
+import { benchSoak } from './soak.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    duration: { type: 'string', default: '30m' },
     rate: { type: 'string', default: '500' },
     rounds: { type: 'string', default: '5' },
     runs: { type: 'string', default: '5' },
@@ -35,7 +40,15 @@ if (name === 'drills') {
     rate: Number(rate),
     ...(json !== undefined && { json }),
   });
+} else if (name === 'cold') {
+  const { rounds, json } = values;
+  process.exitCode = await benchCold({ rounds: Number(rounds), ...(json !== undefined && { json }) });
+} else if (name === 'soak') {
+  const { duration, json } = values;
+  process.exitCode = await benchSoak({ duration, ...(json !== undefined && { json }) });
 } else {
-  process.stderr.write(`there is no measurement '${name ?? ''}'; known: drills, healthcheckers\n`);
+  process.stderr.write(
+    `there is no measurement '${name ?? ''}'; known: drills, healthcheckers, cold, soak\n`,
+  );
   process.exitCode = 64;
 }

@@ -1,0 +1,27 @@
+/** Asks for every name once more, and compares each answer with what the zone says: after the measured part, from the cache. */
+import { query } from '../../resolver/messages.ts';
+import { isRight, openAsker } from '../universe/asker.ts';
+import { type Host, places } from '../universe/zones.ts';
+
+const atATime = 32;
+const answerWithinMs = 5000;
+
+/** Gives the names whose answer is not the one address of the zone. */
+export async function wrongAnswers(
+  hosts: readonly Host[],
+  server: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  await using asker = await openAsker({ server, from: places.client });
+  const wrong: string[] = [];
+  let next = 0;
+  const askOn = async (): Promise<void> => {
+    for (let host = hosts[next++]; host && !signal.aborted; host = hosts[next++]) {
+      const asked = await asker.ask(query(host.name), answerWithinMs);
+      if (!asked || !isRight(asked.message, host)) wrong.push(host.name);
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, askOn));
+  signal.throwIfAborted();
+  return wrong;
+}

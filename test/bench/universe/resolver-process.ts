@@ -1,0 +1,68 @@
+/** Our resolver as a process of its own, in the measurement's network. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { rcodes } from '../../../src/dns/rcode.ts';
+import { recordClasses } from '../../../src/dns/record-class.ts';
+import type { ResolverStatus } from '../../../src/resolver/control.ts';
+import { query, question } from '../../resolver/messages.ts';
+import { eventually } from '../../support/eventually.ts';
+import { openAsker } from './asker.ts';
+import { cores } from './namespace.ts';
+import { type Program, startProgram } from './program.ts';
+import { places } from './zones.ts';
+
+const telemetryPort = 9153;
+/** Milliseconds; its code may have to be compiled first. */
+const startsWithinMs = 30_000;
+
+/** Starts it on the measured processor. `keys` are more keys of `resolver`, in YAML flow style. */
+export async function startResolverProcess(folder: string, keys: readonly string[]): Promise<Program> {
+  await mkdir(folder);
+  const path = join(folder, 'anycast.yaml');
+  const recursion = `rootHints: [{ name: a.root.test., addresses: [${places.root}] }], priming: false`;
+  const configuration = `
+service: { addresses: [203.0.113.53], asn: 64500 }
+resolver: { ${['accessList: [198.18.0.0/15]', `recursion: { ${recursion} }`, ...keys].join(', ')} }
+checks: {}
+telemetry: { resolverPort: ${telemetryPort}, logLevel: warn }
+pops:
+  fra:
+    management: [${places.anycast}]
+    routerId: 198.51.100.1
+    neighbours: [{ name: isp, asn: 64501, sessions: [{ local: 198.51.100.1, remote: 198.51.100.2 }] }]
+`;
+  await writeFile(path, configuration);
+  await using parts = new AsyncDisposableStack();
+  const argv = ['./anycast', 'resolver', '--config', path, '--pop', 'fra', '--run-dir', join(folder, 'run')];
+  const program = parts.use(startProgram(cores.measured, argv));
+  await untilAnswering(program, places.anycast);
+  // The metrics page comes last.
+  await eventually(() => resolverPage('/status'), { within: startsWithinMs });
+  parts.move();
+  return program;
+}
+
+/** Waits for an answer to a question that no cache has: for who it is (RFC 4892), which may be refused. */
+export async function untilAnswering(program: Program, server: string): Promise<void> {
+  await using asker = await openAsker({ server, from: places.client });
+  const who = { ...question('id.server.', 'TXT'), class: recordClasses.CH };
+  await eventually(
+    async () => {
+      if (!program.isRunning) throw new Error(program.output.join('\n'));
+      const reply = await asker.ask(query('id.server.', 'TXT', { questions: [who] }), 500);
+      if (!reply || reply.message.rcode === rcodes.SERVFAIL) throw new Error(program.output.join('\n'));
+    },
+    { within: startsWithinMs },
+  );
+}
+
+export async function resolverPage(path: '/status' | '/metrics'): Promise<string> {
+  const response = await fetch(`http://${places.anycast}:${telemetryPort}${path}`, {
+    signal: AbortSignal.timeout(5000),
+  });
+  return await response.text();
+}
+
+export async function resolverStatus(): Promise<ResolverStatus> {
+  return JSON.parse(await resolverPage('/status'));
+}
