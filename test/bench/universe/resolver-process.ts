@@ -19,10 +19,12 @@ const startsWithinMs = 30_000;
 export async function startResolverProcess(folder: string, keys: readonly string[]): Promise<Program> {
   await mkdir(folder);
   const path = join(folder, 'anycast.yaml');
+  // One of the special-use names (RFC 6761), which a resolver answers itself.
+  const names = 'names: { specialUse: { except: [test.] } }';
   const recursion = `rootHints: [{ name: a.root.test., addresses: [${places.root}] }], priming: false`;
   const configuration = `
 service: { addresses: [203.0.113.53], asn: 64500 }
-resolver: { ${['accessList: [198.18.0.0/15]', `recursion: { ${recursion} }`, ...keys].join(', ')} }
+resolver: { ${['accessList: [198.18.0.0/15]', names, `recursion: { ${recursion} }`, ...keys].join(', ')} }
 checks: {}
 telemetry: { resolverPort: ${telemetryPort}, logLevel: warn }
 pops:
