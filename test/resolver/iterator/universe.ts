@@ -4,6 +4,7 @@ import type { Message, ResourceRecord } from '../../../src/dns/message.ts';
 import { equalNames, isSubdomain, type Name } from '../../../src/dns/name.ts';
 import { rcodes } from '../../../src/dns/rcode.ts';
 import { recordTypes } from '../../../src/dns/record-type.ts';
+import { type Clock, systemClock } from '../../../src/system/clock.ts';
 import { name, ns, soa } from '../messages.ts';
 import { openUpstream, replyTo, type ScriptedUpstream, type UpstreamCall } from '../scripted-upstream.ts';
 import { type TestDeployment, testDeployment } from '../test-deployment.ts';
@@ -41,6 +42,8 @@ export interface UniverseOptions {
   readonly recursion?: readonly string[];
   /** Zones and the numbers of their upstreams, which the test opens at `deployment.upstreams`. */
   readonly forward?: Readonly<Record<string, readonly number[]>>;
+  /** The resolver's; the system's unless told. */
+  readonly clock?: Clock;
 }
 
 export async function openUniverse({
@@ -48,6 +51,7 @@ export async function openUniverse({
   resolver = [],
   recursion = [],
   forward = {},
+  clock = systemClock,
 }: UniverseOptions): Promise<Universe> {
   await using parts = new AsyncDisposableStack();
   const network = `127.${randomInt(1, 255)}.${randomInt(1, 255)}`;
@@ -68,7 +72,7 @@ export async function openUniverse({
       typeof script === 'function' ? script : (call: UpstreamCall) => call.send(serve(script, call.query));
     opened[Number(octet)] = parts.use(await openUpstream(at(Number(octet)), deployment.upstreamPort, run));
   }
-  const test = parts.use(await openTestResolver(deployment));
+  const test = parts.use(await openTestResolver(deployment, { clock }));
   const moved = parts.move();
   return {
     deployment,
