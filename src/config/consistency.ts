@@ -4,6 +4,7 @@
  * - service addresses: one per family, never a management address of any PoP, inside a fallback prefix if there is one;
  * - fallback prefixes: wider than a host, one per family, not overlapping, holding no management address (it would draw
  *   every PoP's management traffic to the nearest PoP);
+ * - names: see `names-consistency.ts`;
  * - forward zones: a domain name each, stated once, never asked of the service itself;
  * - the resolver's cache is warmed up from PoPs that exist;
  * - PoPs: router ids and management addresses are unique, a neighbour has a name and an AS of its own;
@@ -16,7 +17,9 @@ import { nameKey, parseName } from '../dns/name.ts';
 import type { IpAddress } from '../ip/address.ts';
 import { prefixContains, prefixesOverlap } from '../ip/prefix.ts';
 import type { AnycastConfig, PopConfig, ServiceConfig } from './anycast-config.ts';
+import { namesComplaints } from './names-consistency.ts';
 import { suggestion } from './nearest.ts';
+import { transportComplaints } from './transport-consistency.ts';
 
 export interface Complaint {
   readonly path: readonly (string | number)[];
@@ -29,6 +32,8 @@ export function inconsistencies(config: AnycastConfig): Complaint[] {
     ...resolverComplaints(config),
     ...rootHintComplaints(config),
     ...warmUpComplaints(config),
+    ...transportComplaints(config),
+    ...namesComplaints(config),
     ...telemetryComplaints(config),
     ...floorComplaints(config),
     ...dampingComplaints(config),

@@ -16,6 +16,7 @@ import type { CacheSize } from './cache/sieve-map.ts';
 import { cacheHandlers } from './cache-control.ts';
 import type { ResolverCounters } from './counters.ts';
 import type { Generations } from './generations/generations.ts';
+import type { CertificateStatus } from './listeners/certificate.ts';
 import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
 import type { LoadMeter } from './load-meter.ts';
 import type { ConfigurationStatus, Reload } from './reload/reload.ts';
@@ -31,6 +32,8 @@ export interface ResolverStatus {
   readonly uptimeMs: number;
   readonly listening: readonly ListeningStatus[];
   readonly configuration: ConfigurationStatus;
+  /** What DoT and DoH show; null where neither is configured. */
+  readonly certificate: CertificateStatus | null;
   readonly queries: Readonly<Record<Transport, number>>;
   readonly clientQueries: number;
   readonly cache: CacheSize;
@@ -92,6 +95,7 @@ export class ResolverControl {
       uptimeMs: Math.round(clock.monotonicMs() - this.#startedMs),
       listening: listeners.status,
       configuration: reload.status,
+      certificate: listeners.certificate ?? null,
       queries: counters.traffic.queriesByTransport,
       clientQueries: counters.clientQueries,
       cache: cache.size,

@@ -7,6 +7,8 @@ import { cacheOutcomes, limits, type ResolverCounters, upstreamOutcomes } from '
 import type { Generations } from './generations/generations.ts';
 import type { TcpConnections } from './listeners/tcp-connections.ts';
 import type { LoadMeter } from './load-meter.ts';
+import type { Names } from './names/names.ts';
+import { namesTold } from './names/names-told.ts';
 import { recursionTold } from './recursion-told.ts';
 import type { Told } from './told.ts';
 import { trafficTold } from './traffic-told.ts';
@@ -14,6 +16,7 @@ import { trafficTold } from './traffic-told.ts';
 export interface MetricsSources extends ToldCaches {
   readonly counters: ResolverCounters;
   readonly clients: Clients;
+  readonly names: Names;
   readonly generations: Generations;
   readonly connections: TcpConnections;
   readonly load: LoadMeter;
@@ -26,6 +29,7 @@ export function resolverMetrics(sources: MetricsSources, parts: readonly Told[] 
     ...trafficTold(sources.counters.traffic),
     ...cacheTold(sources),
     ...clientsTold(sources.clients.counters),
+    ...namesTold(sources.names.counters),
     ...recursionTold(() => sources.generations.current.recursion),
     ...countersTold(sources),
     ...gaugesTold(sources),

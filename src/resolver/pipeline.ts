@@ -8,13 +8,19 @@
 import type { PopSlice } from '../config/anycast-config.ts';
 import { access } from './policies/access.ts';
 import { cache } from './policies/cache.ts';
+import { dns64 } from './policies/dns64.ts';
+import { filter } from './policies/filter.ts';
 import { identity } from './policies/identity.ts';
 import { inFlight } from './policies/in-flight.ts';
+import { localRecords } from './policies/local-records.ts';
 import { minimalAny } from './policies/minimal-any.ts';
 import { rateLimit } from './policies/rate-limit.ts';
+import { rebinding } from './policies/rebinding.ts';
 import { recursionDesired } from './policies/recursion-desired.ts';
 import { resolve } from './policies/resolve.ts';
 import { sanity } from './policies/sanity.ts';
+import { specialUse } from './policies/special-use.ts';
+import { steered } from './policies/steered.ts';
 import type { ClientQuery, Outcome, Policy, PolicyHandler, PolicyServices } from './policy.ts';
 
 export const policies: readonly Policy[] = [
@@ -35,7 +41,15 @@ export const policies: readonly Policy[] = [
   minimalAny,
   recursionDesired,
 
-  // names: (seat: local zones and blocking, which decide about names before the cache can know them.)
+  // names: decide about names before the cache can know them, since what they answer may depend on the client. DNS64 before
+  // the others, so that its A questions meet them all. Own records come before the lists, which cannot block them;
+  // special-use names after, so that a list may. Rebinding last: it looks at what comes from outside, not at what is ours.
+  dns64,
+  localRecords,
+  steered,
+  filter,
+  specialUse,
+  rebinding,
 
   // cache: everything in front of it is per client, everything behind it is per question.
   cache,

@@ -25,6 +25,7 @@ import type { CookieStatus } from './clients/client-counters.ts';
 import type { Clients } from './clients/clients.ts';
 import type { ResolverCounters } from './counters.ts';
 import type { Client } from './listeners/client.ts';
+import type { Names } from './names/names.ts';
 import type { Reply } from './reply.ts';
 import type { Resolution } from './resolution.ts';
 import type { WorkBudget } from './work-budget.ts';
@@ -65,6 +66,7 @@ export interface PolicyServices {
   readonly cacheActivity: CacheActivity;
   readonly resolution: Resolution;
   readonly clients: Clients;
+  readonly names: Names;
   readonly counters: ResolverCounters;
 }
 

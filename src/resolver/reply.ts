@@ -1,6 +1,7 @@
 /** A reply as policies see it: what is answered, without id, question and sizes, which belong to the client's message. */
 import type { EdnsOption } from '../dns/edns.ts';
 import type { ResourceRecord } from '../dns/message.ts';
+import type { Name } from '../dns/name.ts';
 import { extendedErrorOption, extendedErrors } from '../dns/options/extended-error.ts';
 import { rcodes } from '../dns/rcode.ts';
 
@@ -16,6 +17,8 @@ export interface Reply {
   readonly origin?: 'cache' | 'stale' | 'resolved';
   /** Octets of the upstream's message that the records are views of; only such a reply is cached. */
   readonly upstreamOctets?: number;
+  /** The name servers of the zone that the answer comes from, where they are known: policies may go by them. */
+  readonly nameservers?: readonly Name[];
   /** Nothing is sent at all. */
   readonly isSilence?: true;
   /** The TC bit on what is complete as it stands: the client is to ask over TCP. */

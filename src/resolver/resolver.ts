@@ -16,9 +16,9 @@
  * are listened on whenever they are present. Stop, the reverse: take no more queries, answer those taken (bounded), end
  * the questions under way, close.
  *
- * Standards: RFC 1034, 1035, 2181, 2308, 4592, 4892 (id.server), 5001, 5452, 6672, 6891, 7766, 7830, 7873, 8020, 8467,
- * 8482, 8767, 8906, 8914, 9018, 9077, 9156, 9520, 9609, 9619, 9715.
- * Not here: validation, encrypted transports; their places are marked in `pipeline.ts`.
+ * Standards: RFC 1034, 1035, 2181, 2308, 4592, 4892 (id.server), 5001, 5452, 6672, 6891, 7766, 7828, 7830, 7858, 7873,
+ * 8020, 8310, 8467, 8482, 8484, 8767, 8906, 8914, 9018, 9077, 9156, 9520, 9609, 9619, 9715.
+ * Not here: validation; its place is marked in `pipeline.ts`.
  */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
@@ -41,8 +41,10 @@ import { dnstapTold } from './dnstap/dnstap-told.ts';
 import { Generations } from './generations/generations.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
-import { TcpConnections, type TcpLimits, tcpLimits } from './listeners/tcp-connections.ts';
+import { TcpConnections, type TcpLimits, tcpLimitsOf } from './listeners/tcp-connections.ts';
+import { transportsTold } from './listeners/transports-told.ts';
 import { LoadMeter } from './load-meter.ts';
+import { openNames } from './names/names.ts';
 import { type ConfigVersion, Reload } from './reload/reload.ts';
 import type { ReloadReport } from './reload/reload-text.ts';
 
@@ -55,7 +57,8 @@ export interface ResolverOptions {
   readonly signal: AbortSignal;
   /** The port of every upstream; 53 everywhere but in tests. */
   readonly upstreamPort?: number;
-  readonly tcpLimits?: TcpLimits;
+  /** Instead of what the configuration and the defaults say. */
+  readonly tcpLimits?: Partial<TcpLimits>;
   /** Of the file that the slice was read from; shown by `status`. */
   readonly configHash?: string;
   /** Reads that file again, for a reload; without it there is none. */
@@ -91,8 +94,9 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const clients = parts.use(
     await openClients({ config: resolver.clients, ownAddresses: own, clock, log, slotKey }),
   );
+  const names = parts.use(await openNames({ config: resolver.names, clock, log }));
   const upstreamPort = options.upstreamPort ?? 53;
-  const lasting = { clock, log, cache, rrsets, cacheActivity, clients, counters, upstreamPort };
+  const lasting = { clock, log, cache, rrsets, cacheActivity, clients, names, counters, upstreamPort };
   const generations = new Generations(slice, lasting);
   const contents = new CacheContents({
     get slice() {
@@ -107,7 +111,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const onRefused = (): void => {
     counters.refusedConnections += 1;
   };
-  const connections = new TcpConnections(options.tcpLimits ?? tcpLimits, onRefused, own);
+  const connections = new TcpConnections({ ...tcpLimitsOf(slice), ...options.tcpLimits }, onRefused, own);
   const responder = createResponder({
     pipeline: query => generations.answer(query),
     counters,
@@ -145,6 +149,8 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
       if (next.config.telemetry.logLevel !== logLevel) log.level = next.config.telemetry.logLevel;
       generations.current.dnstap?.reopen();
       void clients.reload();
+      void names.reload();
+      void listeners.reloadCertificates();
       return flushed;
     },
   });
@@ -169,8 +175,8 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const { resolverMetrics } = await import('./metrics.ts');
   const dnstap = dnstapTold(counters.dnstap);
   const registry = resolverMetrics(
-    { counters, cache, rrsets, cacheActivity, clients, generations, connections, load },
-    [...reload.told, ...dnstap],
+    { counters, cache, rrsets, cacheActivity, clients, names, generations, connections, load },
+    [...transportsTold(listeners), ...reload.told, ...dnstap],
   );
   const page = { addresses: slice.pop.management, port: telemetry.resolverPort, registry };
   const dump = { isAdmitted: peersOf(slice), text: () => contents.dump({ isReadable: false }) };

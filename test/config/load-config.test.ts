@@ -160,15 +160,21 @@ describe('anycast.yaml', () => {
       /covers no service address/,
     ],
     [
+      'a root hint that is the service address',
+      'addresses: [198.18.7.6,',
+      'addresses: [203.0.113.53,',
+      /would ask itself/,
+    ],
+    [
       'an upstream that is the service address',
-      'upstreams: [198.18.7.6,',
-      'upstreams: [203.0.113.53,',
+      '  accessList:',
+      '  forward: [{ zone: plain.test., upstreams: [203.0.113.53] }]\n  accessList:',
       /would ask itself/,
     ],
     [
       'a zone that is forwarded twice',
-      'zone: many.test.',
-      'zone: Plain.TEST',
+      '  accessList:',
+      '  forward: [{ zone: plain.test., upstreams: [198.18.7.14] }, { zone: Plain.TEST, upstreams: [198.18.7.10] }]\n  accessList:',
       /'Plain\.TEST' is stated twice/,
     ],
     [

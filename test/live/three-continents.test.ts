@@ -83,6 +83,13 @@ describe('three continents', () => {
     assert.match(await dig('client-na', '+dnssec', at, 'www.signed.test'), /RRSIG/);
   });
 
+  it('steers a name by the PoP that answers', async () => {
+    const addresses = await Promise.all(
+      Object.keys(nearest).map(client => dig(client, '+short', `@${service.v4}`, 'www.gslb.test', 'A')),
+    );
+    assert.deepEqual(addresses, ['198.51.100.1', '198.51.100.2', '198.51.100.3']);
+  });
+
   it('gives the catchment as JSON', async () => {
     const { stdout } = await anycast('catchment', '--json');
     const { clients } = JSON.parse(stdout) as { clients: Catchment };

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { testDeployment } from '../resolver/test-deployment.ts';
+import { openTestResolver } from '../resolver/test-resolver.ts';
 import { rendered, withoutPassword } from './rendered-fra.ts';
 
 const kinds = ['sysctl', 'systemd', 'container', 'kubernetes'];
@@ -36,7 +38,7 @@ interface Dashboard {
 
 describe('deploy/grafana/anycast.json', () => {
   const text = readFileSync('deploy/grafana/anycast.json', 'utf8');
-  const sources = globSync('src/**/metrics.ts').map(path => readFileSync(path, 'utf8'));
+  const sources = globSync('src/**/*.ts').map(path => readFileSync(path, 'utf8'));
   const metrics = new Set(
     sources.flatMap(source => [...source.matchAll(/'(anycast_[a-z0-9_]+)'/g)].map(([, name = '']) => name)),
   );
@@ -56,5 +58,22 @@ describe('deploy/grafana/anycast.json', () => {
       targets.filter(({ expr }) => !expr.includes('pop=~"$pop"')).map(() => title),
     );
     assert.deepEqual(wrong, []);
+  });
+});
+
+describe('deploy/grafana/METRICS.md', () => {
+  it('names only metrics of ours that the resolver shows', async () => {
+    const deployment = testDeployment();
+    await using _resolver = await openTestResolver(deployment);
+    const { resolverPort } = deployment.slice.config.telemetry;
+    const response = await fetch(`http://${deployment.management}:${resolverPort}/metrics`);
+    const shown = new Set([...(await response.text()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+    const text = readFileSync('deploy/grafana/METRICS.md', 'utf8');
+    const named = [...text.matchAll(/anycast_resolver_[a-z_]+/g)].map(([name]) => name);
+    assert.ok(named.length > 25);
+    assert.deepEqual(
+      named.filter(name => !shown.has(name)),
+      [],
+    );
   });
 });

@@ -9,6 +9,7 @@ import { RRsetCache } from '../../src/resolver/cache/rrset-cache.ts';
 import { type Clients, openClients } from '../../src/resolver/clients/clients.ts';
 import { createCounters, type ResolverCounters } from '../../src/resolver/counters.ts';
 import { createResponder } from '../../src/resolver/listeners/respond.ts';
+import { openNames } from '../../src/resolver/names/names.ts';
 import { createPipeline } from '../../src/resolver/pipeline.ts';
 import type { Resolution } from '../../src/resolver/resolution.ts';
 import type { Transport } from '../../src/resolver/transport.ts';
@@ -68,6 +69,7 @@ export async function openGuardedResponder(options: GuardedOptions): Promise<Gua
   const log = createLog('resolver', 'fra', 'silent');
   const config = slice.config.resolver.clients;
   const clients = parts.use(await openClients({ config, ownAddresses, clock, log, slotKey: [1, 2] }));
+  const names = parts.use(await openNames({ config: slice.config.resolver.names, clock, log }));
   const cache = new AnswerCache(65_536, 0);
   const rrsets = new RRsetCache({ maxOctets: 65_536, limits: ttlLimits(slice.config.resolver.cache), clock });
   const resolution = { resolve: options.resolve };
@@ -79,6 +81,7 @@ export async function openGuardedResponder(options: GuardedOptions): Promise<Gua
       cacheActivity: createCacheActivity(),
       resolution,
       clients,
+      names,
       counters,
     }).answer,
     counters,

@@ -7,6 +7,7 @@ import { ttlLimits } from '../../src/resolver/cache/cacheable.ts';
 import { RRsetCache } from '../../src/resolver/cache/rrset-cache.ts';
 import { openClients } from '../../src/resolver/clients/clients.ts';
 import { createCounters } from '../../src/resolver/counters.ts';
+import { openNames } from '../../src/resolver/names/names.ts';
 import type { PolicyServices } from '../../src/resolver/policy.ts';
 import { emptyReply } from '../../src/resolver/reply.ts';
 import { systemClock } from '../../src/system/clock.ts';
@@ -31,6 +32,7 @@ export async function testServices(
       log,
       slotKey: [1, 2],
     }),
+    names: await openNames({ config: config.resolver.names, clock, log }),
     counters: createCounters(),
     resolution: { resolve: () => emptyReply(rcodes.SERVFAIL) },
     ...services,

@@ -4,7 +4,8 @@
  * everywhere.
  *
  * An attribution counts when two rounds in a row agree. So a dependency which comes back just now, seen there first and
- * here a probe later, does not look like one that was never gone. "Could not ask" moves nothing, as with any verdict: what was found before stays, and a
+ * here a probe later, does not look like one that was never gone. Where it was everywhere before, one that is here alone is
+ * most likely on its way back, and others have noticed sooner: it counts when it has lasted. "Could not ask" moves nothing, as with any verdict: what was found before stays, and a
  * network between PoPs that is cut leaves a fault unattributed, which keeps the routes.
  */
 import type { CheckContext, PeerTarget, Verdict } from '../../health/health-check.ts';
@@ -33,8 +34,25 @@ export interface AttributionParts {
 
 /** Rounds in a row that have to agree. */
 const agreeing = 2;
+/**
+ * Milliseconds that a fault which was everywhere must have been here alone to count as ours: some times as long as a
+ * resolver takes between two looks whether a silent server is back.
+ */
+const recoveryMs = 3000;
 /** Milliseconds between rounds once it is known. */
 const settledMs = 1000;
+
+/** Rounds in a row that agree. */
+interface Row {
+  readonly outcome: Attribution;
+  readonly length: number;
+  readonly sinceMs: number;
+}
+
+function counts({ outcome, length, sinceMs }: Row, before: Attribution | undefined, nowMs: number): boolean {
+  if (outcome === 'here' && before === 'everywhere' && nowMs - sinceMs < recoveryMs) return false;
+  return length >= agreeing;
+}
 
 interface Inquiry {
   readonly end: AbortController;
@@ -85,7 +103,7 @@ export class Attributions implements AsyncDisposable {
   async #run(configured: ConfiguredCheck, inquiry: Inquiry): Promise<void> {
     const { clock } = this.#parts.context;
     const { signal } = inquiry.end;
-    let row: { readonly outcome: Attribution; readonly length: number } | undefined;
+    let row: Row | undefined;
     for (;;) {
       const [own, verdicts] = await Promise.all([
         this.#askHere(configured, signal),
@@ -93,8 +111,11 @@ export class Attributions implements AsyncDisposable {
       ]);
       signal.throwIfAborted();
       const outcome = attribute(own, verdicts);
-      row = { outcome, length: row?.outcome === outcome ? row.length + 1 : 1 };
-      const isKnown = outcome !== 'unknown' && row.length >= agreeing;
+      row =
+        row?.outcome === outcome
+          ? { ...row, length: row.length + 1 }
+          : { outcome, length: 1, sinceMs: clock.monotonicMs() };
+      const isKnown = outcome !== 'unknown' && counts(row, inquiry.attribution, clock.monotonicMs());
       const found = isKnown
         ? outcome
         : (inquiry.attribution ?? (outcome === 'unknown' ? 'unknown' : undefined));

@@ -235,9 +235,11 @@ export class AnswerCache {
   #isDoubted(entry: AnswerEntry): boolean {
     if (entry.judged === this.#doubts.length) return false;
     const doubts = this.#doubts.slice(entry.judged);
-    entry.judged = this.#doubts.length;
     const { question } = questionOf(entry.key);
-    return doubts.some(doubt => doubt(question) || entry.reply.answers.some(doubt));
+    const isDoubted = doubts.some(doubt => doubt(question) || entry.reply.answers.some(doubt));
+    // Who asks need not remove it: a dump only passes it over.
+    if (!isDoubted) entry.judged = this.#doubts.length;
+    return isDoubted;
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * The next server is asked when the latest has kept silent for its time, could not be reached, or was of no use; the
  * earlier ones may still answer for a while. Silent ones are asked again after the others, when the wait for their first
- * answer is over: no server is ever asked twice at once, which would double a forger's chances.
+ * answer is over: no server is ever asked twice at once, which would double a forger's chances. One that is down by then
+ * is not: of many questions that wait in vain, each would go on costing as much.
  */
 import type { Message } from '../../dns/message.ts';
 import type { AuthorityAnswer, Judgement } from '../iterator/authorities.ts';
@@ -29,6 +30,7 @@ export class Errand {
   /** Servers that have said nothing yet. */
   readonly #silent: Set<Server>;
   readonly #running = new Map<Server, Wait<Answer>>();
+  readonly #asked = new Set<Server>();
   /** The one whose time is not over. */
   #latest: Server | undefined;
   #attempts = 0;
@@ -68,6 +70,7 @@ export class Errand {
   #ask(server: Server): void {
     this.#attempts += 1;
     this.#latest = server;
+    this.#asked.add(server);
     const handOver = (): void => {
       if (this.#latest !== server) return;
       this.#latest = undefined;
@@ -109,6 +112,7 @@ export class Errand {
       const server = order[this.#next];
       this.#next = (this.#next + 1) % order.length;
       if (!server || !this.#silent.has(server) || this.#running.has(server)) continue;
+      if (server.isDown && this.#asked.has(server)) continue;
       if (hasRoomFor(server)) return server;
       this.#silent.delete(server);
     }

@@ -120,6 +120,10 @@ export class NetworkAuthorities implements Authorities {
     return await this.#lead(request, zoneKey, key);
   }
 
+  areDown(servers: readonly IpAddress[]): boolean {
+    return servers.every(address => this.#servers.isDown(address));
+  }
+
   /** Questions under way end without an answer. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;

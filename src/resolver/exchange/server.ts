@@ -26,6 +26,8 @@ const firstTimeoutMs = 376;
 const leastTimeoutMs = 50;
 /** A client waits for 4 seconds in all: with more than this there would be no time for another server. */
 const longestTimeoutMs = 3000;
+/** For one that is down, unless it was that slow before: who looks whether it is back should look again soon. */
+const downTimeoutMs = 1000;
 
 /** RFC 6298 section 2. */
 const rttSmoothing = 1 / 8;
@@ -87,7 +89,9 @@ export class Server implements Endpoint {
   get timeoutMs(): number {
     const estimate =
       this.#rttMs === undefined ? firstTimeoutMs : this.#rttMs + varianceWeight * this.#varianceMs;
-    return Math.min(Math.max(estimate, leastTimeoutMs) * 2 ** this.#silences, longestTimeoutMs);
+    const longest = this.isDown ? Math.max(downTimeoutMs, 2 * estimate) : longestTimeoutMs;
+    const patient = Math.max(estimate, leastTimeoutMs) * 2 ** this.#silences;
+    return Math.min(patient, longest, longestTimeoutMs);
   }
 
   /** Milliseconds by which it is chosen: smaller is better. What it kept silent makes it seem slower. */

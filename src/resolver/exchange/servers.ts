@@ -38,6 +38,11 @@ export class Servers {
     return this.#silences[family] >= silentAfter;
   }
 
+  /** Whether it keeps silent, or cannot be asked for want of an address of our own. */
+  isDown({ text, family }: IpAddress): boolean {
+    return !this.#options.sources[family] || (this.#servers.get(text)?.isDown ?? false);
+  }
+
   /** In the order of their last use. */
   all(): IterableIterator<Server> {
     return this.#servers.values();

@@ -17,6 +17,7 @@ import type { ResolverCounters } from '../counters.ts';
 import { Dnstap } from '../dnstap/dnstap.ts';
 import { Recursion } from '../iterator/recursion.ts';
 import { rootHintsOf } from '../iterator/root-hints.ts';
+import type { Names } from '../names/names.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
 import { createResolution } from '../resolution.ts';
@@ -34,6 +35,7 @@ export interface LastingParts {
   readonly rrsets: RRsetCache;
   readonly cacheActivity: CacheActivity;
   readonly clients: Clients;
+  readonly names: Names;
   readonly counters: ResolverCounters;
   readonly upstreamPort: number;
 }

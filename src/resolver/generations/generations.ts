@@ -1,9 +1,14 @@
 /** The generation in force, and those before it that still have queries to answer. */
 
 import type { PopSlice } from '../../config/anycast-config.ts';
+import { ttlLimits } from '../cache/cacheable.ts';
+import { RRsetCache } from '../cache/rrset-cache.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
 import { zoneChanges } from '../upstreams/zone-changes.ts';
 import { Generation, type LastingParts } from './generation.ts';
+
+/** Octets of RRsets that recursion which was replaced may learn on its last look-ups: they last some seconds. */
+const partingOctets = 4 * 1024 * 1024;
 
 export class Generations implements AsyncDisposable {
   readonly #lasting: LastingParts;
@@ -40,7 +45,11 @@ export class Generations implements AsyncDisposable {
     const changes = zoneChanges(before.slice.config.resolver, slice.config.resolver);
     const { cache, rrsets, clock, log } = this.#lasting;
     if (changes.zones.length > 0) cache.distrust(question => changes.isChanged(question));
-    if (changes.zones.includes('.')) rrsets.clear();
+    if (changes.zones.includes('.')) {
+      rrsets.clear();
+      const limits = ttlLimits(slice.config.resolver.cache);
+      before.recursion.part(new RRsetCache({ maxOctets: partingOctets, limits, clock }));
+    }
     const { maxBytes } = slice.config.resolver.cache;
     cache.resize(Math.floor(maxBytes / 2), clock.wallMs());
     rrsets.resize(Math.floor(maxBytes / 2));

@@ -38,4 +38,7 @@ export interface Authorities extends AsyncDisposable {
    * @throws BudgetExhausted; the signal's reason.
    */
   ask(request: AuthorityRequest): Promise<AuthorityAnswer | undefined>;
+
+  /** Whether each of them has lately kept silent so often that asking it costs more than it promises. */
+  areDown(servers: readonly IpAddress[]): boolean;
 }

@@ -36,6 +36,13 @@ export class Delegation extends SieveEntry {
   readonly servers: readonly NameServer[];
   /** Questions to this zone's servers under way. */
   underWay = 0;
+  /** The servers' names, as replies tell them to policies. */
+  get names(): readonly Name[] {
+    this.#names ??= this.servers.map(({ name }) => name);
+    return this.#names;
+  }
+
+  #names: readonly Name[] | undefined;
   /** Questions in a row that no server answered. */
   #silences = 0;
   #learntS: number;

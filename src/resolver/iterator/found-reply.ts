@@ -1,5 +1,6 @@
 /** The reply that a chain of look-ups amounts to; pure. */
 import type { ResourceRecord } from '../../dns/message.ts';
+import type { Name } from '../../dns/name.ts';
 import { rcodes } from '../../dns/rcode.ts';
 import { recordTypes } from '../../dns/record-type.ts';
 import type { AnswerFlags } from '../cache/answer-key.ts';
@@ -25,6 +26,8 @@ export interface Chain {
   readonly end?: AnswerFinding['end'];
   readonly proof: AnswerFinding['proof'];
   readonly forwarded?: Reply;
+  /** Of the zone that it ended in. */
+  readonly nameservers?: readonly Name[];
 }
 
 /** What a record out of the cache takes, more or less: the cache of replies counts by it. */
@@ -34,7 +37,7 @@ const signatureTypes: ReadonlySet<number> = new Set([recordTypes.RRSIG, recordTy
 
 /** Signatures and proofs only for a client that asked for them (RFC 4035 section 3.2.1). */
 export function foundReply(
-  { chain, octets, end, proof, forwarded }: Chain,
+  { chain, octets, end, proof, forwarded, nameservers = [] }: Chain,
   { dnssecOk }: AnswerFlags,
 ): Reply {
   const rrsets = end?.kind === 'data' ? [...chain, end.rrset] : chain;
@@ -57,6 +60,7 @@ export function foundReply(
     authorities: authorities.filter(wanted),
     options: [],
     origin: 'resolved',
+    nameservers,
     ...withOctets(octets, [...answers, ...authorities]),
   };
 }

@@ -177,7 +177,10 @@ export class Iterator implements AsyncDisposable {
       octets += found.octets;
       chain.push(...found.chain);
       proof.push(...found.proof);
-      if (found.end.kind !== 'alias') return foundReply({ ...found, chain, proof, octets }, flags);
+      if (found.end.kind !== 'alias') {
+        const nameservers = this.#closest(name, question.type).names;
+        return foundReply({ ...found, chain, proof, octets, nameservers }, flags);
+      }
       const { target } = found.end;
       for (const { name: alias } of found.chain) seen.add(nameKey(alias));
       if (chain.length > responseLimits.aliases || seen.has(nameKey(target))) {

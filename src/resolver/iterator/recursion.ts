@@ -1,5 +1,7 @@
 /** Recursion as one part: the iterator and the exchange that it asks by. */
 import type { PopSlice } from '../../config/anycast-config.ts';
+import { PartingStore } from '../cache/parting-store.ts';
+import type { RRsetStore } from '../cache/rrset.ts';
 import { authoritiesOf } from '../exchange/authorities-of.ts';
 import type { NetworkAuthorities } from '../exchange/network-authorities.ts';
 import type { Iterator, IteratorOptions } from './iterator.ts';
@@ -8,6 +10,7 @@ import { iteratorOf } from './iterator-of.ts';
 export class Recursion implements AsyncDisposable {
   readonly iterator: Iterator;
   readonly authorities: NetworkAuthorities;
+  readonly #store: PartingStore;
 
   /** `port` is that of every name server; 53 everywhere but in tests. */
   constructor(
@@ -24,14 +27,20 @@ export class Recursion implements AsyncDisposable {
     },
   ) {
     this.authorities = authoritiesOf(slice, { clock, port });
+    this.#store = new PartingStore(store);
     this.iterator = iteratorOf(slice, {
       clock,
-      store,
+      store: this.#store,
       forwarded,
       isForwarded,
       rootHints,
       authorities: this.authorities,
     });
+  }
+
+  /** What it learns from now on is kept in `own`, for its last look-ups alone. */
+  part(own: RRsetStore): void {
+    this.#store.part(own);
   }
 
   /** Questions not asked because too many were under way. */

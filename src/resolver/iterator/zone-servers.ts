@@ -85,7 +85,8 @@ export class ZoneServers {
 
   async ask(delegation: Delegation, asked: Asked, task: Task): Promise<ZoneAnswer | NoAnswer> {
     const { counters } = this.#options;
-    if (delegation.isGone && delegation.underWay > 0) {
+    const servers = this.#serversOf(delegation);
+    if (delegation.underWay > 0 && this.#isGone(delegation, servers)) {
       counters.unasked += 1;
       return 'silence';
     }
@@ -103,7 +104,7 @@ export class ZoneServers {
       isCutShort: false,
     };
     try {
-      const answer = await this.#inquire(inquiry, task);
+      const answer = await this.#inquire(inquiry, servers, task);
       if (answer) return answer;
       if (inquiry.isCutShort) return 'cut-short';
       return inquiry.isHeard ? 'failure' : 'silence';
@@ -115,14 +116,27 @@ export class ZoneServers {
     }
   }
 
-  async #inquire(inquiry: Inquiry, task: Task): Promise<ZoneAnswer | undefined> {
+  #serversOf({ servers }: Delegation): KnownServers {
     const addresses: IpAddress[] = [];
     const unknown: Name[] = [];
-    for (const server of inquiry.delegation.servers) {
+    for (const server of servers) {
       const known = this.#knownAddresses(server);
       if (known.length > 0) addresses.push(...known);
       else unknown.push(server.name);
     }
+    return { addresses, unknown };
+  }
+
+  /** No server of the zone answers, as far as is known: one question at a time is enough to find out when one does. */
+  #isGone(delegation: Delegation, { addresses }: KnownServers): boolean {
+    return delegation.isGone || (addresses.length > 0 && this.#options.authorities.areDown(addresses));
+  }
+
+  async #inquire(
+    inquiry: Inquiry,
+    { addresses, unknown }: KnownServers,
+    task: Task,
+  ): Promise<ZoneAnswer | undefined> {
     const answer = await this.#askAt(addresses, inquiry);
     if (answer) return answer;
     for (const server of unknown) {
@@ -213,6 +227,12 @@ export class ZoneServers {
     }
     return [];
   }
+}
+
+/** The addresses that are known of a zone's servers, and the servers of which none is. */
+interface KnownServers {
+  readonly addresses: readonly IpAddress[];
+  readonly unknown: readonly Name[];
 }
 
 /** One question to one zone, over several sets of its servers. */

@@ -6,18 +6,22 @@
  * in any order. `listen...` rejects with the operating system's error when the address cannot be had; afterwards a
  * listener fails only as a whole, by `failed`.
  */
+import type { Reply } from '../reply.ts';
 import type { Client, LocalAddress } from './client.ts';
+import type { TransportCounters } from './transport-counters.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 
-export type Responder = (
-  message: Uint8Array,
-  client: Client,
-  reply: (octets: Uint8Array | undefined) => void,
-) => void;
+/** `reply` is what the octets were made of: HTTP says more of an answer than its octets. */
+export type Answer = (octets: Uint8Array | undefined, reply?: Reply) => void;
+
+export type Responder = (message: Uint8Array, client: Client, answer: Answer) => void;
 
 export interface ListenOptions {
   readonly local: LocalAddress;
   readonly port: number;
   readonly responder: Responder;
+  readonly proxies: TrustedProxies;
+  readonly counters: TransportCounters;
 }
 
 export interface Listener extends AsyncDisposable {

@@ -1,5 +1,5 @@
 /**
- * Keeps every address of the PoP listened on, over UDP and TCP.
+ * Keeps every address of the PoP listened on, over UDP, TCP and what else is configured.
  *
  * Management addresses are there or the process does not start. A service address comes and goes with the agent's will:
  * its sockets are bound as soon as it appears, and whatever a socket is lost to is met by binding again. A bound socket
@@ -7,13 +7,20 @@
  */
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Clock } from '../../system/clock.ts';
-import { describeError, Fault } from '../../system/fault.ts';
+import { Fault } from '../../system/fault.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Transport } from '../transport.ts';
+import { Certificate, type CertificateStatus } from './certificate.ts';
 import type { LocalAddress } from './client.ts';
+import { listenDoh } from './doh.ts';
+import { listenDot, type TlsListenOptions } from './dot.ts';
+import { HandshakeRate } from './handshake-rate.ts';
 import type { Listener, Responder } from './listener.ts';
 import { listenTcp } from './tcp.ts';
 import type { TcpConnections } from './tcp-connections.ts';
+import { createTransportCounters, type TransportCounters } from './transport-counters.ts';
+import { cannotListen, isAbsent, portsOf, type Seating } from './transport-ports.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 import { listenUdp } from './udp.ts';
 
 export interface ListenersOptions {
@@ -33,9 +40,6 @@ export interface ListeningStatus {
   readonly port: number | null;
 }
 
-/** What every address is listened on over. */
-const transports = ['udp', 'tcp'] as const;
-
 /** Milliseconds between attempts to bind: an attempt costs some 50 us, and the agent waits for it before it announces. */
 const retryMs = 25;
 
@@ -46,9 +50,7 @@ const appearsWithinMs = 2500;
 const answersWithinMs = 1000;
 const pendingPollMs = 5;
 
-interface Seat {
-  readonly local: LocalAddress;
-  readonly transport: Transport;
+interface Seat extends Seating {
   listener: Listener | undefined;
   /** What the last attempt failed with, so that it is logged once. */
   complaint: string | undefined;
@@ -57,12 +59,19 @@ interface Seat {
 export class Listeners implements AsyncDisposable {
   readonly #options: ListenersOptions;
   readonly #seats: readonly Seat[];
+  /** What went wrong before there was a query, for the metrics page. */
+  readonly counters: TransportCounters = createTransportCounters();
+  readonly #proxies: TrustedProxies;
+  readonly #handshakes: HandshakeRate;
   readonly #closing = new AbortController();
+  #certificate: Certificate | undefined;
   #keeping: Promise<void>[] = [];
 
   constructor(options: ListenersOptions) {
     this.#options = options;
-    const { service } = options.slice.config;
+    const { service, resolver } = options.slice.config;
+    this.#handshakes = new HandshakeRate(options.connections, options.clock);
+    this.#proxies = new TrustedProxies(resolver.transports.proxy?.from ?? []);
     const locals: LocalAddress[] = [
       ...options.slice.pop.management.map(({ text, family }) => ({
         text,
@@ -72,7 +81,13 @@ export class Listeners implements AsyncDisposable {
       ...service.addresses.map(({ text, family }) => ({ text, family, kind: 'service' as const })),
     ];
     this.#seats = locals.flatMap(local =>
-      transports.map(transport => ({ local, transport, listener: undefined, complaint: undefined })),
+      portsOf(options.slice).map(({ transport, port }) => ({
+        local,
+        transport,
+        port,
+        listener: undefined,
+        complaint: undefined,
+      })),
     );
   }
 
@@ -85,11 +100,27 @@ export class Listeners implements AsyncDisposable {
     }));
   }
 
+  /** Of the certificate that is shown; undefined where nothing needs one. */
+  get certificate(): CertificateStatus | undefined {
+    return this.#certificate?.status;
+  }
+
   /**
-   * Binds the management addresses. The service addresses wait for `serve`.
-   * @throws Fault `environment` when a management address cannot be had.
+   * Reads the certificate and its key again; connections go on. Never rejects: the `error` of what it gives says whether
+   * they are used. Undefined where nothing needs one.
+   */
+  async reloadCertificates(): Promise<CertificateStatus | undefined> {
+    return await this.#certificate?.reload();
+  }
+
+  /**
+   * Reads the certificate and binds the management addresses. The service addresses wait for `serve`.
+   * @throws Fault `environment` when a management address cannot be had, or the certificate not be used.
    */
   async start(signal: AbortSignal): Promise<void> {
+    const { slice, clock, log } = this.#options;
+    const { tls, dot, doh } = slice.config.resolver.transports;
+    if (tls && (dot || doh)) this.#certificate = await Certificate.open(tls, { clock, log });
     const management = this.#seats.filter(seat => seat.local.kind === 'management');
     await Promise.all(management.map(seat => this.#bindManagement(seat, signal)));
     this.#keeping = management.map(seat => this.#keep(seat));
@@ -118,6 +149,7 @@ export class Listeners implements AsyncDisposable {
     this.#closing.abort();
     await Promise.all(this.#keeping);
     await Promise.all(this.#listeners.map(listener => listener[Symbol.asyncDispose]()));
+    await this.#certificate?.[Symbol.asyncDispose]();
   }
 
   get #listeners(): Listener[] {
@@ -130,7 +162,7 @@ export class Listeners implements AsyncDisposable {
     for (;;) {
       const error = await this.#bind(seat);
       if (!error) return;
-      if (!isAbsent(error) || clock.monotonicMs() >= untilMs) throw cannotListen(seat, error, this.#port);
+      if (!isAbsent(error) || clock.monotonicMs() >= untilMs) throw cannotListen(seat, error);
       await clock.sleep(retryMs, signal);
     }
   }
@@ -155,11 +187,11 @@ export class Listeners implements AsyncDisposable {
       }
       const error = await this.#bind(seat);
       if (!error) {
-        log.info({ ...at, port: this.#port }, 'listening');
+        log.info({ ...at, port: seat.port }, 'listening');
         continue;
       }
       if (error.message !== seat.complaint && !isAbsent(error))
-        log.warn({ ...at, error: error.message }, 'cannot listen');
+        log.warn({ ...at, port: seat.port, error: error.message }, 'cannot listen');
       seat.complaint = error.message;
       await clock.sleep(retryMs, signal).catch(() => undefined);
     }
@@ -167,10 +199,8 @@ export class Listeners implements AsyncDisposable {
 
   /** Gives the operating system's error instead of throwing it: that an address is absent is an ordinary outcome. */
   async #bind(seat: Seat): Promise<NodeJS.ErrnoException | undefined> {
-    const { responder, connections } = this.#options;
-    const options = { local: seat.local, port: this.#port, responder };
     try {
-      seat.listener = await (seat.transport === 'udp' ? listenUdp(options) : listenTcp(options, connections));
+      seat.listener = await this.#listen(seat);
       seat.complaint = undefined;
       return undefined;
     } catch (error) {
@@ -179,24 +209,27 @@ export class Listeners implements AsyncDisposable {
     }
   }
 
-  get #port(): number {
-    return this.#options.slice.config.resolver.port;
+  #listen({ local, port, transport }: Seat): Promise<Listener> {
+    const { responder, connections, slice } = this.#options;
+    const options = { local, port, responder, connections, proxies: this.#proxies, counters: this.counters };
+    switch (transport) {
+      case 'udp':
+        return listenUdp(options);
+      case 'tcp':
+        return listenTcp(options);
+      case 'dot':
+        return listenDot({ ...options, ...this.#secure });
+      case 'doh': {
+        const path = slice.config.resolver.transports.doh?.path ?? '';
+        return listenDoh({ ...options, ...this.#secure, path });
+      }
+      default:
+        return transport satisfies never;
+    }
   }
-}
 
-function isAbsent(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'EADDRNOTAVAIL';
-}
-
-function cannotListen({ local, transport }: Seat, cause: NodeJS.ErrnoException, port: number): Fault {
-  const hints: Readonly<Record<string, string>> = {
-    EACCES: 'ports below 1024 need root or CAP_NET_BIND_SERVICE',
-    EADDRINUSE: 'another DNS server has the port: stop it, or choose resolver.port',
-    EADDRNOTAVAIL: 'the management address of this PoP must be on this machine; is --pop right?',
-  };
-  return new Fault(
-    'environment',
-    `cannot listen on ${local.text} port ${port} (${transport}): ${describeError(cause)}`,
-    { hint: hints[cause.code ?? ''] ?? 'see the system error above', cause },
-  );
+  get #secure(): Pick<TlsListenOptions, 'certificate' | 'handshakes'> {
+    if (!this.#certificate) throw new Fault('internal', 'TLS before there is a certificate');
+    return { certificate: this.#certificate, handshakes: this.#handshakes };
+  }
 }

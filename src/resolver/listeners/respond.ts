@@ -30,6 +30,7 @@ import type { ClientQuery, Outcome } from '../policy.ts';
 import { emptyReply, type Reply, silence } from '../reply.ts';
 import { WorkBudget, type WorkLimits } from '../work-budget.ts';
 import type { Client } from './client.ts';
+import { withKeepalive } from './keepalive.ts';
 import type { Responder } from './listener.ts';
 
 /**
@@ -102,7 +103,7 @@ export function createResponder(options: RespondOptions): Responder {
         return;
       }
       const sent = encodeReply({ reply, header, message, client, cookie: cookie?.option, fail });
-      send(sent);
+      send(sent, reply);
       traffic.replied(client.transport, reply, sent, clock.monotonicMs() - startedMs);
       tap?.reply(octets, sent, client, startedMs);
     };
@@ -219,7 +220,7 @@ function udpSizeFor(message: Message | undefined): number {
   return message?.edns ? Math.min(message.edns.udpPayloadSize, udpPayloadSize) : plainUdpSize;
 }
 
-function replyMessage(reply: Reply, { header, message, cookie }: Addressed): Message {
+function replyMessage(reply: Reply, { header, message, client, cookie }: Addressed): Message {
   return {
     id: header.id,
     opcode: header.opcode,
@@ -235,7 +236,7 @@ function replyMessage(reply: Reply, { header, message, cookie }: Addressed): Mes
         version: 0,
         dnssecOk: message.edns.dnssecOk,
         // First, so that it is the last to be left out: without it the client may not believe the rest.
-        options: cookie ? [cookie, ...reply.options] : reply.options,
+        options: withKeepalive(cookie ? [cookie, ...reply.options] : reply.options, message, client),
       },
     }),
   };

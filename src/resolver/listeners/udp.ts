@@ -2,6 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { Client, LocalAddress } from './client.ts';
 import type { Listener, ListenOptions } from './listener.ts';
+import { hasProxySignature, readProxyHeader } from './proxy-header.ts';
 
 /**
  * Octets the kernel may hold for us while the event loop is busy; it grants no more than net.core.rmem_max. At 1 KiB of
@@ -10,7 +11,8 @@ import type { Listener, ListenOptions } from './listener.ts';
 const receiveBufferOctets = 4 * 1024 * 1024;
 
 /** @throws The operating system's error when the address or the port cannot be had. */
-export async function listenUdp({ local, port, responder }: ListenOptions): Promise<Listener> {
+export async function listenUdp(options: ListenOptions): Promise<Listener> {
+  const { local, port, responder, proxies } = options;
   const socket = createSocket({
     type: local.family === 4 ? 'udp4' : 'udp6',
     ipv6Only: local.family === 6,
@@ -27,10 +29,17 @@ export async function listenUdp({ local, port, responder }: ListenOptions): Prom
   socket.on('message', (message: Buffer, remote: RemoteInfo) => {
     // Nobody can be answered at port 0, and to try would throw: a forged datagram could stop the process.
     if (!accepting || remote.port === 0) return;
-    const client: Client = { transport: 'udp', address: remote.address, port: remote.port, local };
-    pending += 1;
     // Not a Buffer past this point: its `slice` shares memory where everyone else's copies.
-    const received = new Uint8Array(message.buffer, message.byteOffset, message.length);
+    let received: Uint8Array = new Uint8Array(message.buffer, message.byteOffset, message.length);
+    let { address } = remote;
+    if (proxies.isUsed) {
+      const unwrapped = unwrap(received, address, options);
+      if (!unwrapped) return;
+      received = unwrapped.octets;
+      address = unwrapped.address;
+    }
+    const client: Client = { transport: 'udp', address, port: remote.port, local };
+    pending += 1;
     responder(received, client, octets => {
       pending -= 1;
       // A reply that the kernel cannot send is a lost datagram; the client asks again.
@@ -53,6 +62,33 @@ export async function listenUdp({ local, port, responder }: ListenOptions): Prom
       await new Promise<void>(resolve => socket.close(() => resolve()));
     },
   };
+}
+
+interface Unwrapped {
+  readonly octets: Uint8Array;
+  readonly address: string;
+}
+
+/**
+ * What a client said, and its address. A trusted proxy must say for whom it speaks, in each datagram; anybody else who
+ * does is dropped. Replies go to where the datagram came from, in either case.
+ */
+function unwrap(
+  datagram: Uint8Array,
+  peer: string,
+  { proxies, counters }: ListenOptions,
+): Unwrapped | undefined {
+  if (!proxies.has(peer)) {
+    if (!hasProxySignature(datagram)) return { octets: datagram, address: peer };
+    counters.strangeProxyHeaders += 1;
+    return undefined;
+  }
+  const header = readProxyHeader(datagram);
+  if (typeof header === 'string') {
+    counters.badProxyHeaders.udp += 1;
+    return undefined;
+  }
+  return { octets: datagram.subarray(header.size), address: header.source?.text ?? peer };
 }
 
 async function bind(socket: Socket, local: LocalAddress, port: number): Promise<void> {

@@ -5,8 +5,9 @@ import { z } from 'zod';
 import type { AgentEvent } from '../../../src/agent/event-log.ts';
 import { Attributions, attribute } from '../../../src/agent/peers/attribution.ts';
 import { defineHealthCheck, type Verdict } from '../../../src/health/health-check.ts';
-import { systemClock } from '../../../src/system/clock.ts';
+import { type Clock, systemClock } from '../../../src/system/clock.ts';
 import { eventually } from '../../support/eventually.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
 
 const healthy: Verdict = { kind: 'healthy' };
 const unhealthy: Verdict = { kind: 'unhealthy', reason: 'SERVFAIL' };
@@ -38,7 +39,7 @@ describe('where a fault is', () => {
 describe('an inquiry', () => {
   const peers = ['nyc', 'sin'].map(pop => ({ pop, managementAddresses: [] }));
 
-  function inquiry(answer: (pop: string) => Promise<Verdict>) {
+  function inquiry(answer: (pop: string) => Promise<Verdict>, clock: Clock = systemClock) {
     const events: AgentEvent[] = [];
     const check = defineHealthCheck({
       kind: 'upstream',
@@ -55,7 +56,7 @@ describe('an inquiry', () => {
     const attributions = new Attributions({
       peers,
       context: {
-        clock: systemClock,
+        clock,
         pop: 'fra',
         serviceAddresses: [],
         managementAddresses: [],
@@ -104,6 +105,21 @@ describe('an inquiry', () => {
     cut = true;
     const before = asked;
     await eventually(() => assert.ok(asked > before + 2), { within: 5000 });
+    assert.equal(open.of('upstream'), 'here');
+  });
+
+  it('takes one that was everywhere for ours only when it has lasted here alone: others may have noticed its end sooner', async () => {
+    const clock = fakeClock();
+    let isBack = false;
+    const { attributions, configured } = inquiry(async () => (isBack ? healthy : unhealthy), clock);
+    await using open = attributions;
+    open.inquire([configured]);
+    await clock.advance(100);
+    assert.equal(open.of('upstream'), 'everywhere');
+    isBack = true;
+    await clock.advance(3000);
+    assert.equal(open.of('upstream'), 'everywhere');
+    await clock.advance(1100);
     assert.equal(open.of('upstream'), 'here');
   });
 

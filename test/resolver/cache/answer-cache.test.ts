@@ -127,6 +127,15 @@ describe('the answer cache', () => {
     assert.equal(cache.find(question('stays.test.'), flags, 0), undefined);
   });
 
+  it('still doubts what a dump has passed over', () => {
+    const cache = new AnswerCache(plenty);
+    keep(cache, 'moved.test.');
+    cache.distrust(() => true);
+    const dumped = [...cache.kept({ wallMs: () => 0 })].filter(entry => entry !== undefined);
+    assert.deepEqual(dumped, []);
+    assert.equal(cache.find(question('moved.test.'), flags, 0), undefined);
+  });
+
   it('is emptied when there are more doubts than are worth keeping, and goes on', () => {
     const cache = new AnswerCache(plenty);
     keep(cache, 'www.test.');

@@ -8,12 +8,14 @@ import {
   type TcpLimits,
   tcpLimits,
 } from '../../../src/resolver/listeners/tcp-connections.ts';
+import { createTransportCounters } from '../../../src/resolver/listeners/transport-counters.ts';
+import { noProxies } from '../../../src/resolver/listeners/trusted-proxies.ts';
 import { framed, MessageFraming } from '../../../src/resolver/message-framing.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const local = { text: '127.0.0.1', family: 4, kind: 'management' } as const;
 /** Long enough never to be reached in a test that is not about it. */
-const patient: TcpLimits = { ...tcpLimits, idleMs: 60_000, busyIdleMs: 60_000, messageMs: 60_000 };
+const patient: TcpLimits = { ...tcpLimits, idleMs: 60_000, messageMs: 60_000 };
 
 describe('a TCP listener', () => {
   let parts: AsyncDisposableStack;
@@ -34,7 +36,8 @@ describe('a TCP listener', () => {
       refused += 1;
     };
     const connections = new TcpConnections({ ...patient, ...limits }, onRefused, ownAddresses);
-    return parts.use(await listenTcp({ local, port: 0, responder }, connections));
+    const shared = { proxies: noProxies, counters: createTransportCounters() };
+    return parts.use(await listenTcp({ local, port: 0, responder, connections, ...shared }));
   }
 
   function connect({ port }: Listener): { socket: Socket; received: string[]; closed: Promise<void> } {

@@ -5,13 +5,12 @@ import { rcodes } from '../../../src/dns/rcode.ts';
 import { AnswerCache } from '../../../src/resolver/cache/answer-cache.ts';
 import { createCacheActivity } from '../../../src/resolver/cache/cache-activity.ts';
 import { ranks } from '../../../src/resolver/cache/rrset.ts';
-import { openClients } from '../../../src/resolver/clients/clients.ts';
 import { createCounters } from '../../../src/resolver/counters.ts';
 import { cache as cachePolicy } from '../../../src/resolver/policies/cache.ts';
 import type { ClientQuery, Outcome } from '../../../src/resolver/policy.ts';
 import { emptyReply, type Reply, withOption } from '../../../src/resolver/reply.ts';
-import { createLog } from '../../../src/telemetry/log.ts';
 import { a, cname, query, question } from '../messages.ts';
+import { testServices } from '../policy-services.ts';
 import { rrset, rrsetCache } from '../rrsets.ts';
 import { testDeployment } from '../test-deployment.ts';
 import { testBudget } from '../work-budgets.ts';
@@ -25,13 +24,7 @@ async function policy(resolve: (query: ClientQuery) => Outcome, keys = '{}') {
   const counters = createCounters();
   const resolution = { resolve: (): Outcome => emptyReply(rcodes.SERVFAIL) };
   const handler = cachePolicy.create(slice, {
-    clients: await openClients({
-      config: slice.config.resolver.clients,
-      ownAddresses: new Set(),
-      clock,
-      log: createLog('resolver', 'fra', 'silent'),
-      slotKey: [1, 2],
-    }),
+    ...(await testServices(slice)),
     clock,
     cache: answers,
     rrsets,
