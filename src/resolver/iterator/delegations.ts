@@ -6,6 +6,8 @@
  * registry's own TTL is over, whatever its former owner's servers go on saying (ghost and phoenix domains, CVE-2022-30698
  * and -30699).
  *
+ * One whose servers are of no use is asked for anew after a while: the zone may have moved to others.
+ *
  * The root is the exception: its servers come from the hints, and then from the root itself (`root.ts`).
  */
 import { type Name, nameKey } from '../../dns/name.ts';
@@ -21,6 +23,9 @@ export interface NameServer {
 
 /** Silences of a whole zone in a row after which it is taken to be gone: one lost question says nothing of it. */
 const goneAfter = 3;
+
+/** Seconds until the parent is asked again about servers that are of no use; by one question each time. */
+const renewAfterS = 60;
 
 /** What V8 takes for a delegation, and for a server of it with its addresses. */
 const entryOverhead = 500;
@@ -40,12 +45,37 @@ export class Delegation extends SieveEntry {
   #names: readonly Name[] | undefined;
   /** Questions in a row that no server answered. */
   #silences = 0;
+  #learntS: number;
 
-  constructor(zone: Name, servers: readonly NameServer[], expiresS: number) {
+  /** `learntS`: when the parent said so; of one without a parent there is nothing to learn anew. */
+  constructor(
+    zone: Name,
+    servers: readonly NameServer[],
+    expiresS: number,
+    learntS = Number.POSITIVE_INFINITY,
+  ) {
     const key = nameKey(zone);
     super(key, entryOverhead + 2 * key.length + servers.length * serverOverhead, expiresS);
     this.zone = zone;
     this.servers = servers;
+    this.#learntS = learntS;
+  }
+
+  /** Whether the parent is to be asked again, now that its servers are of no use; true once in a while. */
+  claimRenewal(nowS: number): boolean {
+    if (nowS - this.#learntS < renewAfterS) return false;
+    this.#learntS = nowS;
+    return true;
+  }
+
+  /** The same servers of the same zone. */
+  isLike(other: Delegation): boolean {
+    return this.key === other.key && serversKey(this.servers) === serversKey(other.servers);
+  }
+
+  /** Of the one before, with the same servers: what is known of them. */
+  takeAfter(before: Delegation): void {
+    this.#silences = before.#silences;
   }
 
   /** So many questions in a row went unanswered that asking costs more than it promises. */
@@ -94,11 +124,13 @@ export class Delegations {
     for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) {
       const entry = this.#entries.get(at === 0 ? key : key.slice(at));
       if (!entry) continue;
-      if (entry.expiresS > nowS) {
-        entry.isHit = true;
-        return entry;
+      if (entry.expiresS <= nowS) {
+        this.#entries.delete(entry);
+        continue;
       }
-      this.#entries.delete(entry);
+      if (entry.isGone && entry.claimRenewal(nowS)) continue;
+      entry.isHit = true;
+      return entry;
     }
     return undefined;
   }
@@ -111,9 +143,16 @@ export class Delegations {
   ): Delegation {
     const nowS = this.#nowS();
     const expiresS = Math.min(nowS + Math.min(ttl, this.#maxTtl), parent.expiresS);
-    const delegation = new Delegation(zone, servers, expiresS);
+    const delegation = new Delegation(zone, servers, expiresS, nowS);
+    const before = this.#entries.get(delegation.key);
+    if (before?.isGone && delegation.isLike(before)) delegation.takeAfter(before);
     if (delegation.expiresS > nowS) this.#entries.set(delegation, nowS);
     return delegation;
+  }
+
+  /** Whether the parent is to be asked again about this one, whose servers were of no use. */
+  isDue(delegation: Delegation): boolean {
+    return delegation.claimRenewal(this.#nowS());
   }
 
   clear(): void {
@@ -123,4 +162,11 @@ export class Delegations {
   #nowS(): number {
     return Math.floor(this.#clock.wallMs() / 1000);
   }
+}
+
+function serversKey(servers: readonly NameServer[]): string {
+  return servers
+    .map(({ name, addresses }) => [nameKey(name), ...addresses.map(({ text }) => text).sort()].join(' '))
+    .sort()
+    .join();
 }

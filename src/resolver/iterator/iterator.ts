@@ -25,7 +25,7 @@ import type { IpFamily } from '../../ip/address.ts';
 import type { Clock } from '../../system/clock.ts';
 import { ended } from '../../system/ended.ts';
 import { type AnswerFlags, answerKey } from '../cache/answer-key.ts';
-import { type RRset, type RRsetStore, ranks } from '../cache/rrset.ts';
+import type { RRset, RRsetStore } from '../cache/rrset.ts';
 import { emptyReply, type Reply } from '../reply.ts';
 import { FailureMemory } from '../upstreams/failure-memory.ts';
 import { BudgetExhausted, type WorkBudget } from '../work-budget.ts';
@@ -34,8 +34,9 @@ import { type Delegation, Delegations, type NameServer } from './delegations.ts'
 import { Flights } from './flights.ts';
 import { type Found, foundReply } from './found-reply.ts';
 import { createIteratorCounters, type IteratorCounters } from './iterator-counters.ts';
+import { Knowledge } from './knowledge.ts';
 import { Minimisation } from './minimisation.ts';
-import { type AnswerFinding, madeFor, redirected, responseLimits, targetOf } from './response.ts';
+import { responseLimits } from './response.ts';
 import { Root } from './root.ts';
 import { type NoAnswer, type Task, type ZoneAnswer, ZoneServers } from './zone-servers.ts';
 
@@ -67,6 +68,23 @@ export interface IteratorOptions {
 /** Referrals that one look-up may follow; no tree of names is half as deep. */
 const referralLimit = 30;
 
+/** What a look-up is for, and how far it has come. */
+interface Wanted {
+  readonly name: Name;
+  readonly type: number;
+  readonly minimisation: Minimisation;
+  /** Questions put to zones. */
+  asked: number;
+  /** Not to be asked again should the parent name the same servers once more. */
+  readonly doubted?: Bottom;
+}
+
+/** Where a way down ended, and what was said there. */
+interface Bottom {
+  readonly delegation: Delegation;
+  readonly answer: ZoneAnswer | NoAnswer;
+}
+
 const unreachable: Found = { kind: 'failure', reason: 'noReachableAuthority', isAskers: false };
 /** Servers were reached, and none would or could answer. */
 const unanswered: Found = { kind: 'failure', reason: 'networkError', isAskers: false };
@@ -80,10 +98,12 @@ export class Iterator implements AsyncDisposable {
   readonly #failures = new FailureMemory();
   readonly #flights = new Flights<Found>(found => found.kind === 'failure' && found.isAskers);
   readonly #zones: ZoneServers;
+  readonly #knowledge: Knowledge;
   readonly #closing = new AbortController();
 
   constructor(options: IteratorOptions) {
     this.#options = options;
+    this.#knowledge = new Knowledge(options.store);
     this.#delegations = new Delegations({
       maxOctets: options.maxDelegationOctets,
       maxTtl: options.maxDelegationTtl,
@@ -172,7 +192,7 @@ export class Iterator implements AsyncDisposable {
   }
 
   async #lookUp(name: Name, type: number, task: Task): Promise<Found> {
-    const cached = this.#cached(name, type);
+    const cached = this.#knowledge.find(name, type);
     if (cached) return cached;
     const key = String.fromCharCode(type) + nameKey(name);
     const result = await this.#flights.take(key, task.flight, flight =>
@@ -181,62 +201,55 @@ export class Iterator implements AsyncDisposable {
     return typeof result === 'string' ? askersFailure : result;
   }
 
-  #cached(name: Name, type: number): Found | undefined {
-    const { store } = this.#options;
-    const rrset = store.find(name, type, ranks.answer);
-    if (rrset) return known([], { kind: 'data', rrset });
-    const denial = store.findDenial(name, type);
-    if (denial) return known([], { ...denial, kind: 'denial', name });
-    if (type !== recordTypes.CNAME) {
-      const cname = store.find(name, recordTypes.CNAME, ranks.answer);
-      const target = cname && targetOf(cname);
-      if (target) return known([cname], { kind: 'alias', target });
-    }
-    for (let at = parentName(name); at && at.length > 1; at = parentName(at)) {
-      const dname = store.find(at, recordTypes.DNAME, ranks.answer);
-      const step = dname && redirected(name, dname);
-      const made = step && madeFor(type, step);
-      if (dname && made) return known([dname], { kind: 'data', rrset: made });
-      if (step)
-        return known(
-          step.rrsets,
-          step.target ? { kind: 'alias', target: step.target } : { kind: 'too-long' },
-        );
-    }
-    return undefined;
-  }
-
   /** From the nearest zone known above the name, down. */
   async #iterate(name: Name, type: number, task: Task): Promise<Found> {
-    let delegation = this.#closest(name, type);
-    const minimisation = new Minimisation(name, this.#options.isMinimised);
+    const wanted: Wanted = {
+      name,
+      type,
+      minimisation: new Minimisation(name, this.#options.isMinimised),
+      asked: 0,
+    };
+    const end = await this.#descend(wanted, this.#closest(name, type), task);
+    const isUseless = end.answer === 'silence' || end.answer === 'failure';
+    if (!isUseless || !this.#delegations.isDue(end.delegation)) return this.#conclude(end.answer);
+    // The zone may have moved to other servers since its parent was asked.
+    const parent = this.#closest(end.delegation.zone, recordTypes.DS);
+    return this.#conclude((await this.#descend({ ...wanted, doubted: end }, parent, task)).answer);
+  }
+
+  /** Asks until servers have said their word about the whole name, or there are none that would. */
+  async #descend(wanted: Wanted, from: Delegation, task: Task): Promise<Bottom> {
+    const { name, type, minimisation, doubted } = wanted;
+    let delegation = from;
     let labels = labelCount(delegation.zone);
-    for (let asked = 0; asked < referralLimit; ) {
-      const shown = minimisation.next(labels);
+    while (wanted.asked < referralLimit) {
+      const shown = this.#shown(wanted, labels);
       const isWhole = shown.length === name.length;
-      if (!isWhole && this.#isThere(shown)) {
-        labels = labelCount(shown);
-        continue;
-      }
-      asked += 1;
+      wanted.asked += 1;
       const question = { name: shown, type: isWhole ? type : recordTypes.A, class: recordClasses.IN };
       const answer = await this.#zones.ask(delegation, { question, isWhole }, task);
-      if (
-        answer === 'silence' ||
-        answer === 'cut-short' ||
-        (isWhole && (answer === 'failure' || answer.finding.kind === 'answer'))
-      )
-        return this.#conclude(answer);
+      if (answer === 'silence' || answer === 'cut-short') return { answer, delegation };
+      if (isWhole && (answer === 'failure' || answer.finding.kind === 'answer'))
+        return { answer, delegation };
       if (answer !== 'failure' && answer.finding.kind === 'referral') {
         const { zone, servers, ttl } = answer.finding;
         delegation = this.#delegations.keep(zone, servers, { ttl, parent: delegation });
+        if (doubted?.delegation.isLike(delegation)) return doubted;
         labels = labelCount(zone);
       } else if (this.#learnsThatThereIs(answer)) labels = labelCount(shown);
       // Relaxed: what is said of a shortened name ends nothing but the shortening.
       else minimisation.end();
     }
     this.counters.referralLimits += 1;
-    return unanswered;
+    return { answer: 'failure', delegation };
+  }
+
+  /** The name to ask for next: the first shortened one that is not known to exist, or the whole. */
+  #shown({ name, minimisation }: Wanted, known: number): Name {
+    let shown = minimisation.next(known);
+    while (shown.length < name.length && this.#knowledge.isThere(shown))
+      shown = minimisation.next(labelCount(shown));
+    return shown;
   }
 
   /** What was said about the whole name. */
@@ -244,7 +257,7 @@ export class Iterator implements AsyncDisposable {
     if (answer === 'cut-short') return askersFailure;
     if (answer === 'silence') return unreachable;
     if (answer === 'failure' || answer.finding.kind !== 'answer') return unanswered;
-    this.#keep(answer.finding);
+    this.#knowledge.keep(answer.finding);
     return { ...answer.finding, octets: answer.octets };
   }
 
@@ -253,7 +266,7 @@ export class Iterator implements AsyncDisposable {
     if (answer === 'failure' || answer.finding.kind !== 'answer') return false;
     const { end } = answer.finding;
     if (end.kind === 'denial' && end.type === undefined) return false;
-    this.#keep(answer.finding);
+    this.#knowledge.keep(answer.finding);
     return true;
   }
 
@@ -262,41 +275,4 @@ export class Iterator implements AsyncDisposable {
     const from = type === recordTypes.DS ? (parentName(name) ?? name) : name;
     return this.#delegations.closest(from) ?? this.#root.delegation;
   }
-
-  /** Whether a shortened name is known to exist, so that nobody need be asked for it. */
-  #isThere(name: Name): boolean {
-    const { store } = this.#options;
-    if (store.find(name, recordTypes.A, ranks.answer)) return true;
-    const denial = store.findDenial(name, recordTypes.A);
-    return denial !== undefined && denial.type !== undefined;
-  }
-
-  #keep({ chain, end, isAuthoritative }: AnswerFinding): void {
-    const { store } = this.#options;
-    const rank = isAuthoritative ? ranks.authoritativeAnswer : ranks.answer;
-    let before: RRset | undefined;
-    for (const rrset of chain) {
-      // A CNAME RRset that was made of the DNAME RRset before it is made anew each time.
-      if (before?.type !== recordTypes.DNAME && !isOfWildcard(rrset)) store.keep(rrset, rank);
-      before = rrset;
-    }
-    // Nor is one made of a DNAME RRset kept that was asked for itself.
-    const isMade = before?.type === recordTypes.DNAME;
-    if (end.kind === 'data' && !isMade && !isOfWildcard(end.rrset)) store.keep(end.rrset, rank);
-    if (end.kind === 'denial' && end.ttl > 0 && isAuthoritative)
-      store.keepDenial({ ...end, class: recordClasses.IN });
-  }
-}
-
-function known(chain: readonly RRset[], end: AnswerFinding['end']): Found {
-  return { kind: 'answer', chain, end, proof: [], isAuthoritative: true, octets: 0 };
-}
-
-/**
- * Whether a wildcard of a signed zone stands behind it (RFC 4035 section 5.3.1): right only together with the proof that
- * there is no nearer name, which is in the reply and its cache, so that it is not kept without.
- */
-function isOfWildcard({ name, signatures }: RRset): boolean {
-  const labels = labelCount(name) - (name[0] === 1 && name[1] === 0x2a ? 1 : 0);
-  return signatures.some(({ rdata }) => rdata.kind === 'RRSIG' && rdata.labels < labels);
 }

@@ -84,4 +84,19 @@ describe('delegations', () => {
     assert.equal(zone.answered(), true);
     assert.equal(zone.isGone, false);
   });
+
+  it('are passed over once a minute when they are gone, so that their parent is asked anew', async () => {
+    const { all, clock, closest } = delegations();
+    const test = all.keep(name('test.'), servers, { ttl: 3600, parent: root });
+    const leaf = all.keep(name('leaf.test.'), servers, { ttl: 3600, parent: test });
+    for (let times = 0; times < 3; times += 1) leaf.wasSilent();
+    await clock.advance(59_000);
+    assert.equal(closest('www.leaf.test.'), 'leaf.test.');
+    await clock.advance(1000);
+    assert.deepEqual([closest('www.leaf.test.'), closest('www.leaf.test.')], ['test.', 'leaf.test.']);
+    // The same servers once more are as silent as they were; others have yet to show.
+    assert.equal(all.keep(name('leaf.test.'), [...servers], { ttl: 3600, parent: test }).isGone, true);
+    const others = [{ name: name('ns.test.'), addresses: [ip('192.0.2.2')] }];
+    assert.equal(all.keep(name('leaf.test.'), others, { ttl: 3600, parent: test }).isGone, false);
+  });
 });
