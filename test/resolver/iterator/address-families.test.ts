@@ -25,7 +25,6 @@ function inMemory(zones: Readonly<Record<string, ServedZone>>): Authorities & { 
   const asked: string[] = [];
   return {
     asked,
-    areDown: () => false,
     ask: async ({ servers, question: what, judge }: AuthorityRequest) => {
       for (const server of servers) {
         asked.push(server.text);
