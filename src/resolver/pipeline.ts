@@ -21,7 +21,14 @@ import { resolve } from './policies/resolve.ts';
 import { sanity } from './policies/sanity.ts';
 import { specialUse } from './policies/special-use.ts';
 import { steered } from './policies/steered.ts';
-import type { ClientQuery, Outcome, Policy, PolicyHandler, PolicyServices } from './policy.ts';
+import {
+  type ClientQuery,
+  type Outcome,
+  type Policy,
+  type PolicyHandler,
+  type PolicyServices,
+  passThrough,
+} from './policy.ts';
 
 export const policies: readonly Policy[] = [
   // sanity: looks at the message alone, so that it costs the same whoever asks, and nothing behind it meets a class, type
@@ -82,7 +89,7 @@ export function createPipeline(
   try {
     for (const policy of listed) {
       const handler = policy.create(slice, services);
-      created.push(handler);
+      if (handler !== passThrough) created.push(handler);
       held.defer(async () => await handler[Symbol.asyncDispose]?.());
     }
   } catch (error) {

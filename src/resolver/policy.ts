@@ -70,6 +70,9 @@ export interface PolicyServices {
   readonly counters: ResolverCounters;
 }
 
+/** The handler of a policy that its configuration gives nothing to do: the pipeline leaves it out. */
+export const passThrough: PolicyHandler = (query, next) => next(query);
+
 export interface Policy {
   readonly name: string;
   readonly stage: Stage;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createPipeline, policies } from '../../src/resolver/pipeline.ts';
-import { type Policy, stages } from '../../src/resolver/policy.ts';
+import { type ClientQuery, type Policy, passThrough, stages } from '../../src/resolver/policy.ts';
 import { emptyReply } from '../../src/resolver/reply.ts';
 import { testServices } from './policy-services.ts';
 import { testDeployment } from './test-deployment.ts';
@@ -51,6 +51,19 @@ describe('a pipeline', () => {
     assert.deepEqual(ended, []);
     await pipeline[Symbol.asyncDispose]();
     assert.deepEqual(ended, ['second', 'first']);
+  });
+
+  it('leaves out policies that have nothing to do', async () => {
+    const idle: Policy = { name: 'idle', stage: 'local', create: () => passThrough };
+    const answer = emptyReply(0);
+    const last: Policy = { name: 'last', stage: 'local', create: () => () => answer };
+    const services = await testServices(slice);
+    await using pipeline = createPipeline(slice, services, [idle, last, idle]);
+    assert.equal(pipeline.answer({} as ClientQuery), answer);
+    const names = policies
+      .filter(({ stage }) => stage === 'names')
+      .map(policy => policy.create(slice, services));
+    assert.equal(names.filter(handler => handler !== passThrough).length, 1);
   });
 
   it('gives back what was made when a policy refuses the configuration', async () => {

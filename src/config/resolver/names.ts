@@ -77,7 +77,7 @@ export const namesSchema = z
     /** Special-use names and the reverse zones of private networks are answered here (RFC 6303, 6761). */
     specialUse: z
       .strictObject({
-        /** Zones that are resolved as any other; a name inside one stands for the zone. */
+        /** Names that are resolved as any other, with all below them: a zone, a part of one, or what several are in. */
         except: z.array(nameKey).default([]),
       })
       .prefault({}),
@@ -114,6 +114,8 @@ export const namesSchema = z
             ({ length, octets }) => length < 96 || octets[8] === 0,
             'bits 64 to 71 of the prefix must be zero (RFC 6052 section 2.2)',
           ),
+        /** Those behind the NAT64; absent: every client. */
+        clients: z.array(ipPrefixKey).min(1).max(1024).optional(),
         /** AAAA records in these count as none (RFC 6147 section 5.1.4). */
         exclude: z.array(ipPrefixKey).default(prefixes(['::ffff:0:0/96'])),
       })

@@ -39,6 +39,15 @@ export function formatServiceParameter({ key, value }: ServiceParameter): string
   return value.length === 0 ? `key${key}` : `key${key}=${quoteText(value)}`;
 }
 
+/** The number of a key that is written by its name, or as `keyNNN`; undefined for what is none (RFC 9460 section 2.1). */
+export function serviceKey(text: string): number | undefined {
+  const known = formats.find(({ name }) => name === text);
+  if (known) return known.key;
+  const number = /^key(0|[1-9]\d{0,4})$/.exec(text)?.[1];
+  // Section 14.3.2: 65535 is no key.
+  return number !== undefined && Number(number) < 0xffff ? Number(number) : undefined;
+}
+
 function formatNothing(value: Uint8Array): string | undefined {
   return value.length === 0 ? '' : undefined;
 }

@@ -25,7 +25,7 @@ export class MasterReader {
     this.#origin = origin;
   }
 
-  /** Gives the record that ends in this line. @throws TextFault, after which no more can be read. */
+  /** Gives the record that ends in this line, of which each character is an octet. @throws TextFault, after which no more can be read. */
   line(text: string): ResourceRecord | undefined {
     const { tokens, isIndented, depth } = tokensOf(text);
     const entry = this.#open ?? { tokens: [], isIndented, depth: 0 };

@@ -5,10 +5,12 @@
 import { parseIpAddress } from '../../ip/address.ts';
 import { type Name, parseName, replaceAncestor, rootName } from '../name.ts';
 import { decodeRdata, type Rdata } from '../rdata/record-data.ts';
+import type { ServiceRdata } from '../rdata/shapes/service.ts';
 import { Reader } from '../reader.ts';
 import { recordClasses } from '../record-class.ts';
 import { recordTypeName, recordTypes } from '../record-type.ts';
 import { WireFault } from '../wire-fault.ts';
+import { parseServiceParameters } from './parse-service-parameters.ts';
 import { TextFault } from './text-fault.ts';
 import { characterString, type Token } from './tokens.ts';
 
@@ -127,10 +129,12 @@ const readers: ReadonlyMap<number, FieldReader> = new Map<number, FieldReader>([
     recordTypes.TXT,
     fields => ({
       kind: 'TXT',
-      strings: [fields.take('the text'), ...fields.rest()].map(token => characterString(token)),
+      strings: bounded([fields.take('the text'), ...fields.rest()].map(token => characterString(token))),
     }),
   ],
   [recordTypes.CAA, readCaa],
+  [recordTypes.SVCB, fields => ({ kind: 'SVCB', ...readService(fields) })],
+  [recordTypes.HTTPS, fields => ({ kind: 'HTTPS', ...readService(fields) })],
   [
     recordTypes.SOA,
     fields => ({
@@ -145,6 +149,24 @@ const readers: ReadonlyMap<number, FieldReader> = new Map<number, FieldReader>([
     }),
   ],
 ]);
+
+function readService(fields: Fields): Omit<ServiceRdata<'SVCB'>, 'kind'> {
+  const priority = fields.number('priority', 0xffff);
+  const target = fields.name('the target');
+  const parameters = parseServiceParameters(fields.rest());
+  const length = parameters.reduce((sum, { value }) => sum + 4 + value.length, 2 + target.length);
+  if (length > longestRdata) throw new TextFault(`service parameters of ${length} octets`);
+  return { priority, target, parameters };
+}
+
+/** What RDLENGTH can say. */
+const longestRdata = 0xffff;
+
+function bounded(strings: readonly Uint8Array[]): readonly Uint8Array[] {
+  const length = strings.reduce((sum, each) => sum + 1 + each.length, 0);
+  if (length > longestRdata) throw new TextFault(`text of ${length} octets: at most ${longestRdata}`);
+  return strings;
+}
 
 /** RFC 8659 section 4.1.1: the tag is letters and digits. The value is limited by RDLENGTH alone. */
 function readCaa(fields: Fields): Rdata {

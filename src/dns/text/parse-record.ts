@@ -5,7 +5,7 @@ import { parseRecordClass, recordClasses } from '../record-class.ts';
 import { parseRecordType, recordTypes } from '../record-type.ts';
 import { parseRdata, parseZoneName, readTtl } from './parse-rdata.ts';
 import { TextFault } from './text-fault.ts';
-import { type Token, tokensOf } from './tokens.ts';
+import { octetText, type Token, tokensOf } from './tokens.ts';
 
 export interface RecordContext {
   /** What relative names are below. */
@@ -23,7 +23,7 @@ export function parseRecord(
   context: RecordContext = { origin: rootName, ttl: 3600 },
 ): ResourceRecord {
   if (line.length > longestLine) throw new TextFault(`a record of over ${longestLine} characters`);
-  const [owner, ...rest] = tokensOf(line).tokens;
+  const [owner, ...rest] = tokensOf(octetText(line)).tokens;
   if (!owner) throw new TextFault('there is no record in an empty line');
   return recordOf(parseZoneName(owner.text, context.origin), rest, context);
 }

@@ -1,10 +1,16 @@
-/** The words of a zone file's entry (RFC 1035 section 5.1): blanks apart, quotes, escapes, comments, parentheses. */
+/**
+ * The words of a zone file's entry (RFC 1035 section 5.1): blanks apart, quotes, escapes, comments, parentheses.
+ *
+ * Zone files are octets, and so is the text here: a character stands for one (`octetText` makes it of other strings).
+ */
 import { TextFault } from './text-fault.ts';
 
 export interface Token {
   /** As written, escapes and all; without the quotes. */
   readonly text: string;
   readonly isQuoted: boolean;
+  /** Quoted, and nothing between it and the word before: `alpn="h2"`. */
+  readonly isAttached: boolean;
 }
 
 /** The words of one line, and what else a reader of entries must know of it. */
@@ -24,6 +30,7 @@ const quoted = /"((?:\\.|[^\\"])*)"/y;
 export function tokensOf(line: string): TokenLine {
   const tokens: Token[] = [];
   let depth = 0;
+  let wordEnd = -1;
   for (let at = 0; at < line.length; ) {
     const character = line.charAt(at);
     if (character === ';') break;
@@ -36,14 +43,23 @@ export function tokensOf(line: string): TokenLine {
     pattern.lastIndex = at;
     const match = pattern.exec(line);
     if (!match) throw new TextFault(`nothing ends what begins with ${line.slice(at, at + 20)}`);
-    tokens.push({ text: match[1] ?? match[0], isQuoted: match[1] !== undefined });
+    const isQuoted = match[1] !== undefined;
+    tokens.push({ text: match[1] ?? match[0], isQuoted, isAttached: isQuoted && at === wordEnd });
     at = pattern.lastIndex;
+    if (!isQuoted) wordEnd = at;
   }
   return { tokens, isIndented: /^\s/.test(line), depth };
 }
 
+/** The text with one character for each octet of its UTF-8 form. */
+export function octetText(text: string): string {
+  let octets = '';
+  for (const octet of new TextEncoder().encode(text)) octets += String.fromCharCode(octet);
+  return octets;
+}
+
 /** The octets of a character-string (RFC 1035 section 5.1): escapes undone, at most 255. @throws TextFault */
-export function characterString({ text }: Token, longest = 255): Uint8Array {
+export function characterString({ text }: Pick<Token, 'text'>, longest = 255): Uint8Array {
   const octets: number[] = [];
   for (let at = 0; at < text.length; at += 1) {
     const digits = /^\\(\d{3})/.exec(text.slice(at, at + 4))?.[1];
@@ -54,7 +70,7 @@ export function characterString({ text }: Token, longest = 255): Uint8Array {
       continue;
     }
     if (text.charAt(at) === '\\') at += 1;
-    octets.push(...new TextEncoder().encode(text.charAt(at)));
+    octets.push(text.charCodeAt(at));
   }
   if (octets.length > longest) throw new TextFault(`a string of ${octets.length} octets: at most ${longest}`);
   return Uint8Array.from(octets);

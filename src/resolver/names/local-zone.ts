@@ -22,15 +22,13 @@ export class LocalZone {
   /** Records by the key of their name; empty for a name that only has others below it. */
   readonly #byName = new Map<string, ResourceRecord[]>();
 
-  constructor(records: readonly ResourceRecord[]) {
+  /** `others`: names that exist although their data is elsewhere, and for which no wildcard here may answer. */
+  constructor(records: readonly ResourceRecord[], others: readonly Name[] = []) {
     for (const record of records) {
       this.#at(record.name).push(record);
-      for (let above = parentName(record.name); above; above = parentName(above)) this.#at(above);
+      this.#enter(record.name);
     }
-  }
-
-  get isEmpty(): boolean {
-    return this.#byName.size === 0;
+    for (const name of others) this.#enter(name);
   }
 
   /** Whether the name is more than one that others are below: it has records, or a wildcard stands for it. */
@@ -49,6 +47,10 @@ export class LocalZone {
       return records ? pick(records, name, type) : absent;
     }
     return absent;
+  }
+
+  #enter(name: Name): void {
+    for (let at: Name | undefined = name; at; at = parentName(at)) this.#at(at);
   }
 
   #at(name: Name): ResourceRecord[] {

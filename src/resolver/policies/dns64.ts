@@ -10,11 +10,12 @@ import { rcodes } from '../../dns/rcode.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { recordTypes } from '../../dns/record-type.ts';
 import { type IpPrefix, parseIpPrefix, prefixContains } from '../../ip/prefix.ts';
+import { clientOctets } from '../names/client-octets.ts';
 import { embedIpv4, extractIpv4 } from '../names/embedded-ipv4.ts';
 import { followAlias } from '../names/follow-alias.ts';
 import type { NameCounters } from '../names/name-counters.ts';
 import { ipv6OfReverseName, reverseNameOfIpv4 } from '../names/reverse-name.ts';
-import type { ClientQuery, Next, Outcome, Policy } from '../policy.ts';
+import { type ClientQuery, type Next, type Outcome, type Policy, passThrough } from '../policy.ts';
 import type { Reply } from '../reply.ts';
 
 type Dns64 = NonNullable<NamesConfig['dns64']>;
@@ -34,23 +35,34 @@ const privateNetworks = [
   '192.168.0.0/16',
 ].flatMap(text => parseIpPrefix(text) ?? []);
 
+/** The types of which something is made here. */
+const made: ReadonlySet<number> = new Set([recordTypes.AAAA, recordTypes.PTR]);
+
 export const dns64: Policy = {
   name: 'dns64',
   stage: 'names',
   create: ({ config }, { names: { counters } }) => {
     const options = config.resolver.names.dns64;
-    if (!options) return (query, next) => next(query);
+    if (!options) return passThrough;
     return (query, next) => {
       const { question } = query;
-      if (question.class !== recordClasses.IN) return next(query);
+      if (question.class !== recordClasses.IN || !made.has(question.type)) return next(query);
+      if (!isServed(query, options)) return next(query);
       if (question.type === recordTypes.PTR) return pointer(query, next, { options, counters });
-      if (question.type !== recordTypes.AAAA || isValidating(query)) return next(query);
+      if (isValidating(query)) return next(query);
       const outcome = next(query);
       const take = (reply: Reply): Outcome => synthesized(query, next, { reply, options, counters });
       return outcome instanceof Promise ? outcome.then(take) : take(outcome);
     };
   },
 };
+
+/** Whether the client is in a network that has the NAT64: others could not reach what is made here. */
+function isServed({ client }: ClientQuery, { clients }: Dns64): boolean {
+  if (!clients) return true;
+  const octets = clientOctets(client.address);
+  return clients.some(prefix => prefixContains(prefix, octets));
+}
 
 function isValidating({ message }: ClientQuery): boolean {
   return message.flags.cd && message.edns?.dnssecOk === true;
@@ -86,7 +98,7 @@ function synthesized(query: ClientQuery, next: Next, wanted: Wanted & { readonly
     return kept.length === reply.answers.length ? reply : withoutCaching({ ...reply, answers: kept });
   const outcome = next({ ...query, question: { ...query.question, type: recordTypes.A } });
   const make = (ipv4: Reply): Reply => {
-    const answers = made(ipv4.answers, options.prefix, denialTtl(reply));
+    const answers = madeOf(ipv4.answers, options.prefix, denialTtl(reply));
     if (ipv4.rcode !== rcodes.NOERROR || !answers)
       return kept.length === reply.answers.length ? reply : withoutCaching({ ...reply, answers: kept });
     counters.synthesized += 1;
@@ -110,7 +122,7 @@ function denialTtl({ authorities }: Reply): number {
 }
 
 /** The aliases, and an AAAA record for each A record; undefined where there is none. Signatures of the A records go. */
-function made(
+function madeOf(
   answers: readonly ResourceRecord[],
   prefix: IpPrefix,
   mostSeconds: number,

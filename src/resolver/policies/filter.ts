@@ -4,7 +4,7 @@
  * Whoever asks is told why (RFC 8914 sections 4.16 to 4.18). It applies to queries with DO too: else every client could ask
  * his way past it. What is refused or made up here is never kept by the cache, which is behind this.
  */
-
+import type { PopSlice } from '../../config/anycast-config.ts';
 import type { ResourceRecord } from '../../dns/message.ts';
 import { equalNames, type Name, parentName, replaceAncestor, rootName } from '../../dns/name.ts';
 import { extendedErrorOption, extendedErrors } from '../../dns/options/extended-error.ts';
@@ -15,28 +15,43 @@ import { clientOctets } from '../names/client-octets.ts';
 import { judgeQuestion, judgeReply, type Verdict } from '../names/filters/verdict.ts';
 import { followAlias } from '../names/follow-alias.ts';
 import type { NameCounters } from '../names/name-counters.ts';
-import type { ClientQuery, Next, Outcome, Policy } from '../policy.ts';
+import {
+  type ClientQuery,
+  type Next,
+  type Outcome,
+  type Policy,
+  type PolicyHandler,
+  type PolicyServices,
+  passThrough,
+} from '../policy.ts';
 import { askOverTcp, emptyReply, type Reply, silence, withOption } from '../reply.ts';
+import { localRecords } from './local-records.ts';
+import { steered } from './steered.ts';
 
 export const filter: Policy = {
   name: 'filter',
   stage: 'names',
-  create: (_slice, { names: { filters, counters } }) => {
+  create: (slice, services) => {
+    const { filters, counters } = services.names;
+    const { blockLists, rpz } = slice.config.resolver.names;
+    if (blockLists.length + rpz.length === 0) return passThrough;
+    // A list has no aliases that could lead there.
+    const own = rpz.length > 0 ? ownRecords(slice, services) : passThrough;
     return (query, next) => {
       const { zones } = filters;
       const { question, client } = query;
-      if (zones.length === 0 || question.class !== recordClasses.IN) return next(query);
+      if (question.class !== recordClasses.IN) return next(query);
       let octets: Uint8Array | undefined;
       const clientAddress = (): Uint8Array => {
         octets ??= clientOctets(client.address);
         return octets;
       };
       const verdict = judgeQuestion(zones, question, clientAddress);
-      if (verdict && verdict !== 'undecided') return apply(verdict, { query, next, counters });
+      if (verdict && verdict !== 'undecided') return apply(verdict, { query, next, own, counters });
       const judge = (reply: Reply): Outcome => {
         if (reply.isSilence) return reply;
         const late = judgeReply(zones, reply, { question, client: clientAddress });
-        return late ? apply(late, { query, next, counters, reply }) : reply;
+        return late ? apply(late, { query, next, own, counters, reply }) : reply;
       };
       const outcome = next(query);
       return outcome instanceof Promise ? outcome.then(judge) : judge(outcome);
@@ -44,9 +59,20 @@ export const filter: Policy = {
   },
 };
 
+/**
+ * What the policies before this one answer: an alias of a policy zone may lead to the operator's own names ("you have been
+ * blocked, and here is why").
+ */
+function ownRecords(slice: PopSlice, services: PolicyServices): PolicyHandler {
+  const records = localRecords.create(slice, services);
+  const addresses = steered.create(slice, services);
+  return (query, next) => records(query, asked => addresses(asked, next));
+}
+
 interface Judged {
   readonly query: ClientQuery;
   readonly next: Next;
+  readonly own: PolicyHandler;
   readonly counters: NameCounters;
   /** Where it is there already. */
   readonly reply?: Reply;
@@ -82,7 +108,7 @@ function apply(verdict: Verdict, judged: Judged): Outcome {
 function localData(
   records: readonly ResourceRecord[],
   { name, chain, reason }: Verdict,
-  { query, next }: Judged,
+  { query, next, own }: Judged,
 ): Outcome {
   const { type } = query.question;
   const explain = (reply: Reply): Reply =>
@@ -100,7 +126,11 @@ function localData(
   const record = { ...alias, name, rdata: { kind: 'CNAME', target } } as const;
   if (type === recordTypes.CNAME)
     return explain({ ...emptyReply(rcodes.NOERROR), answers: [...chain, record] });
-  const outcome = followAlias(query, [...chain, record], { target, next, authoritative: false });
+  const outcome = followAlias(query, [...chain, record], {
+    target,
+    next: asked => own(asked, next),
+    authoritative: false,
+  });
   return outcome instanceof Promise ? outcome.then(explain) : explain(outcome);
 }
 

@@ -8,7 +8,7 @@ import { rcodes } from '../../dns/rcode.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { followAlias } from '../names/follow-alias.ts';
 import { LocalZone } from '../names/local-zone.ts';
-import type { ClientQuery, Next, Outcome, Policy } from '../policy.ts';
+import { type ClientQuery, type Next, type Outcome, type Policy, passThrough } from '../policy.ts';
 import { emptyReply, type Reply } from '../reply.ts';
 
 /** Aliases from one local name to the next: as many as any resolver follows, and an end to those that go round. */
@@ -18,8 +18,12 @@ export const localRecords: Policy = {
   name: 'local-records',
   stage: 'names',
   create: ({ config }, { names: { counters } }) => {
-    const zone = new LocalZone(config.resolver.names.records);
-    if (zone.isEmpty) return (query, next) => next(query);
+    const { records, steered } = config.resolver.names;
+    if (records.length === 0) return passThrough;
+    const zone = new LocalZone(
+      records,
+      steered.map(({ name }) => name),
+    );
     return (query, next) => {
       if (query.question.class !== recordClasses.IN) return next(query);
       const outcome = answer(zone, query, next);

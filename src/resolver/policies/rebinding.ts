@@ -13,7 +13,7 @@ import { extendedErrorOption, extendedErrors } from '../../dns/options/extended-
 import { recordTypes } from '../../dns/record-type.ts';
 import { parseIpPrefix, prefixContains } from '../../ip/prefix.ts';
 import { extractIpv4 } from '../names/embedded-ipv4.ts';
-import type { Policy } from '../policy.ts';
+import { type Policy, passThrough } from '../policy.ts';
 import { type Reply, withOption } from '../reply.ts';
 
 type Rebinding = NonNullable<NamesConfig['rebinding']>;
@@ -30,7 +30,7 @@ export const rebinding: Policy = {
   stage: 'names',
   create: ({ config }, { names: { counters } }) => {
     const options = config.resolver.names.rebinding;
-    if (!options) return (query, next) => next(query);
+    if (!options) return passThrough;
     const strip = (reply: Reply): Reply => {
       const inside = reply.answers.filter(record => leadsInside(record, options));
       if (inside.length === 0) return reply;

@@ -1,8 +1,9 @@
 /**
  * Answers special-use names and the reverse zones of private networks by itself (`names/special-zones.ts`).
  *
- * Not a zone that the operator has a use for: one that is listed in `names.specialUse.except`, or that has a forward zone at
- * or below its name. What is asked of a delegated zone's parent (DS) goes there, or validation would fail below it.
+ * Not what the operator has a use for: names in `names.specialUse.except` and in forward zones, with all below them, are
+ * resolved as any other. What is left of a zone around them is still answered here: a private network of which one part has
+ * servers does not tell the world of the rest. Names above such names, and above own records, exist. What is asked of a delegated zone's parent (DS) goes there, or validation would fail below it.
  */
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Question } from '../../dns/message.ts';
@@ -11,6 +12,7 @@ import { rcodes } from '../../dns/rcode.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { recordTypes } from '../../dns/record-type.ts';
 import { LocalZone } from '../names/local-zone.ts';
+import { existingNames, ownNames } from '../names/own-names.ts';
 import { apexRecords, type SpecialZone, specialZones } from '../names/special-zones.ts';
 import type { Policy } from '../policy.ts';
 import { emptyReply, type Reply } from '../reply.ts';
@@ -19,7 +21,12 @@ export const specialUse: Policy = {
   name: 'special-use',
   stage: 'names',
   create: (slice, { names: { counters } }) => {
-    const zones = new Map(servedZones(slice).map(zone => [nameKey(zone.name), responder(zone)]));
+    const { zones: served, holes } = servedZones(slice);
+    const exists = existingNames([...holes, ...ownNames(slice.config.resolver.names)]);
+    const zones = new Map<string, Responder>([
+      ...served.map(zone => [nameKey(zone.name), responder(zone, exists)] as const),
+      ...holes.map(hole => [nameKey(hole), resolvedElsewhere] as const),
+    ]);
     const tops = new Set([...zones.keys()].map(topLabel));
     return (query, next) => {
       const { question } = query;
@@ -37,17 +44,26 @@ export const specialUse: Policy = {
   },
 };
 
-/** The zones left to us by the configuration. */
-export function servedZones({ config }: PopSlice): readonly SpecialZone[] {
+/** The zones left to us by the configuration, and the names below them that are not. */
+function servedZones({ config }: PopSlice): { zones: readonly SpecialZone[]; holes: readonly Name[] } {
   const { forward, names } = config.resolver;
-  const used = [...forward.flatMap(({ zone }) => parseName(zone) ?? []), ...names.specialUse.except];
+  // A forward zone for everything says nothing of these.
+  const forwarded = forward.flatMap(({ zone }) => parseName(zone) ?? []).filter(name => name.length > 1);
+  const used = [...forwarded, ...names.specialUse.except];
   const dns64 = names.dns64 !== undefined;
-  return specialZones({ dns64 }).filter(zone => !used.some(name => isSubdomain(name, zone.name)));
+  const zones = specialZones({ dns64 }).filter(zone => !used.some(name => isSubdomain(zone.name, name)));
+  return { zones, holes: used.filter(name => zones.some(zone => isSubdomain(name, zone.name))) };
 }
 
 type Responder = (question: Question) => Reply | 'elsewhere';
 
-function responder({ name: top, kind, records, isDelegated }: SpecialZone): Responder {
+const resolvedElsewhere: Responder = () => 'elsewhere';
+
+/** `exists`: keys of names in the zone that are not for it to deny. */
+function responder(
+  { name: top, kind, records, isDelegated }: SpecialZone,
+  exists: ReadonlySet<string>,
+): Responder {
   const { soa, ns } = apexRecords(top);
   const content = new LocalZone(kind === 'denied' ? [] : [soa, ns, ...records]);
   const denial = { authoritative: true, authorities: [soa] };
@@ -58,10 +74,11 @@ function responder({ name: top, kind, records, isDelegated }: SpecialZone): Resp
   return ({ name, type }) => {
     const isTop = equalNames(name, top);
     if (isTop && isDelegated && type === recordTypes.DS) return 'elsewhere';
-    if (kind === 'denied') return isTop ? noZone : noName;
+    if (kind === 'denied') return exists.has(nameKey(name)) ? noData : isTop ? noZone : noName;
     const found = content.find(name, type);
     if (found.kind === 'records') return { ...noData, authorities: [], answers: found.records };
-    return found.kind === 'absent' && kind !== 'silent' ? noName : noData;
+    const isAbsent = found.kind === 'absent' && kind !== 'silent' && !exists.has(nameKey(name));
+    return isAbsent ? noName : noData;
   };
 }
 

@@ -13,7 +13,7 @@ import { recordTypes } from '../../dns/record-type.ts';
 import type { IpAddress } from '../../ip/address.ts';
 import { type IpPrefix, prefixContains } from '../../ip/prefix.ts';
 import { clientOctets } from '../names/client-octets.ts';
-import type { Policy } from '../policy.ts';
+import { type Policy, passThrough } from '../policy.ts';
 import { emptyReply } from '../reply.ts';
 
 /** What this PoP answers. */
@@ -34,7 +34,7 @@ export const steered: Policy = {
   stage: 'names',
   create: (slice, { names: { counters } }) => {
     const byName = steeredNames(slice);
-    if (byName.size === 0) return (query, next) => next(query);
+    if (byName.size === 0) return passThrough;
     return (query, next) => {
       const { name, type, class: qclass } = query.question;
       const found = qclass === recordClasses.IN ? byName.get(nameKey(name)) : undefined;

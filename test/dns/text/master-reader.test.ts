@@ -58,6 +58,7 @@ $ORIGIN other.example.
     ['$TTL', /one argument/],
     ['$GENERATE 1-2 a A 192.0.2.$', /one argument/],
     [`a 60 TXT (${' x'.repeat(17_000)}`, /without an end/],
+    [`a 60 TXT (\n${` ${'x'.repeat(250)}\n`.repeat(262)})`, /at most 65535/],
   ] as const) {
     it(`refuses ${text.slice(0, 40)}`, () =>
       assert.throws(

@@ -40,6 +40,14 @@ describe('a record from text', () => {
     assert.equal(formatRecord(parseRecord('a.example. 1 A \\# 4 c0 00 0201')), 'a.example. 1 IN A 192.0.2.1');
   });
 
+  it('takes octets as they are written: UTF-8, and each by its number', () => {
+    const text = parseRecord('a.example. 1 TXT "Größe 🙂" \\195\\164');
+    assert.deepEqual(
+      text.rdata.kind === 'TXT' && text.rdata.strings.map(each => Buffer.from(each).toString()),
+      ['Größe 🙂', 'ä'],
+    );
+  });
+
   for (const [line, complaint] of [
     ['www.example. 300 A 192.0.2.256', /not an IPv4 address/],
     ['www.example. 300 A 192.0.2.1 192.0.2.2', /one field too many/],
@@ -54,6 +62,7 @@ describe('a record from text', () => {
     ['www.example. 300 TXT "a', /nothing ends/],
     ['www.example. 4294967296 A 192.0.2.1', /no record type/],
     [`www.example. TXT "${'a'.repeat(256)}"`, /256 octets/],
+    [`www.example. TXT ${'a '.repeat(32_768)}`, /over 65536 characters/],
     ['www.example. OPT a', /no type of data/],
     ['', /empty line/],
   ] as const) {

@@ -63,6 +63,18 @@ describe('steered names', () => {
     ]);
   });
 
+  it('are hidden by no wildcard among the records, nor is there one for what is below them', async () => {
+    await using names = await openNamesUnderTest({
+      names: `records: ['*.gslb.test. 60 A 192.0.2.99'], specialUse: { except: [test.] }, ${steered}`,
+    });
+    assert.deepEqual(answersOf(await names.ask('www.gslb.test.')), ['www.gslb.test. 30 IN A 192.0.2.8']);
+    assert.deepEqual(answersOf(await names.ask('other.gslb.test.')), ['other.gslb.test. 60 IN A 192.0.2.99']);
+    assert.deepEqual(names.passed, []);
+    // RFC 4592 section 2.2.1: the steered name is the closest encloser.
+    await names.ask('a.www.gslb.test.');
+    assert.equal(names.passed.length, 1);
+  });
+
   it('never come from the cache: two clients that ask one after the other get their own', async () => {
     const own = `names: { steered: [{ name: www.gslb.test, rules: [{ clients: [127.0.0.1/32], addresses: [192.0.2.1] }], default: [192.0.2.2] }] }`;
     const deployment = testDeployment({ resolver: [own] });

@@ -160,6 +160,23 @@ describe('RFC 6147, DNS64', () => {
     assert.equal(await made({ checkingDisabled: true }), 1);
   });
 
+  it('section 4: is there for those behind the NAT64, and for nobody else, where they are named', async () => {
+    await using names = await withReplies(
+      { [recordTypes.A]: answers(a('www.example.', '192.0.2.1')) },
+      'dns64: { prefix: "2001:db8:64::/96", clients: ["2001:db8:6::/48", 198.18.6.0/24] }',
+    );
+    const made = async (address: string) =>
+      (await names.ask('www.example.', 'AAAA', { address })).answers.length;
+    for (const address of ['2001:db8:6::1', '198.18.6.9', '::ffff:198.18.6.9'])
+      assert.equal(await made(address), 1);
+    for (const address of ['2001:db8:7::1', '198.18.7.9', 'fe80::1%eth0'])
+      assert.equal(await made(address), 0);
+    const reverse = '1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0.8.b.d.0.1.0.0.2.ip6.arpa.';
+    const led = await names.ask(reverse, 'PTR', { address: '2001:db8:6::1' });
+    assert.equal(led.answers[0]?.rdata.kind, 'CNAME');
+    assert.equal((await names.ask(reverse, 'PTR', { address: '2001:db8:7::1' })).answers.length, 0);
+  });
+
   it('RFC 6052 section 3.1: the well-known prefix is for no private address', async () => {
     const replies = {
       [recordTypes.A]: answers(a('www.example.', '10.0.0.1'), a('www.example.', '192.0.2.1')),

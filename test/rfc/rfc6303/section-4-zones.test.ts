@@ -69,13 +69,62 @@ describe('RFC 6303, locally served zones', () => {
 
   it('section 4: a zone in use is configured instead, by a forward zone or by name', async () => {
     await using names = await openNamesUnderTest({
-      forward: { '.': [0], '5.10.in-addr.arpa.': [1] },
+      forward: { '.': [0], '168.192.in-addr.arpa.': [1] },
       names: 'specialUse: { except: [113.0.203.in-addr.arpa.] }',
     });
-    for (const name of ['1.5.10.in-addr.arpa.', '1.6.10.in-addr.arpa.', '1.113.0.203.in-addr.arpa.'])
+    for (const name of ['1.1.168.192.in-addr.arpa.', '168.192.in-addr.arpa.', '1.113.0.203.in-addr.arpa.'])
       await names.ask(name, 'PTR');
     assert.equal(names.passed.length, 3);
     await names.ask('1.2.0.192.in-addr.arpa.', 'PTR');
     assert.equal(names.passed.length, 3);
+  });
+
+  it('section 4: of a zone that is used in part, the rest stays here; what lies between exists', async () => {
+    await using names = await openNamesUnderTest({
+      forward: { '.': [0], '7.5.10.in-addr.arpa.': [1] },
+      names: 'specialUse: { except: [8.5.10.in-addr.arpa.] }',
+    });
+    for (const name of ['1.7.5.10.in-addr.arpa.', '7.5.10.in-addr.arpa.', '1.8.5.10.in-addr.arpa.'])
+      await names.ask(name, 'PTR');
+    assert.equal(names.passed.length, 3);
+    assert.equal(shapeOf(await names.ask('1.9.5.10.in-addr.arpa.', 'PTR')), 'NXDOMAIN 0 1');
+    assert.equal(shapeOf(await names.ask('5.10.in-addr.arpa.', 'PTR')), 'NOERROR 0 1');
+    assert.equal(shapeOf(await names.ask('10.in-addr.arpa.', 'SOA')), 'NOERROR 1 0');
+    assert.equal(names.passed.length, 3);
+  });
+
+  it('section 4: what several zones are in stands for all of them, by either way', async () => {
+    for (const options of [
+      { names: 'specialUse: { except: [in-addr.arpa.] }' },
+      { forward: { '.': [0], 'in-addr.arpa.': [1] } },
+    ]) {
+      await using names = await openNamesUnderTest(options);
+      for (const name of ['1.10.in-addr.arpa.', '1.0.0.127.in-addr.arpa.']) await names.ask(name, 'PTR');
+      assert.equal(names.passed.length, 2);
+      await names.ask('d.f.ip6.arpa.', 'PTR');
+      assert.equal(names.passed.length, 2);
+    }
+    await using none = await openNamesUnderTest({ names: 'specialUse: { except: [.] }' });
+    for (const name of ['localhost.', 'a.test.', '1.10.in-addr.arpa.', 'd.f.ip6.arpa.']) await none.ask(name);
+    assert.equal(none.passed.length, 4);
+  });
+
+  it('RFC 8020: no name is denied that own records are below', async () => {
+    await using names = await openNamesUnderTest({
+      names: `records: [7.6.5.10.in-addr.arpa. 60 PTR printer.corp.example., a.b.local. 60 A 192.0.2.1],
+        steered: [{ name: www.site.home.arpa, default: [192.0.2.2] }]`,
+    });
+    for (const name of [
+      '6.5.10.in-addr.arpa.',
+      '5.10.in-addr.arpa.',
+      'b.local.',
+      'local.',
+      'site.home.arpa.',
+    ])
+      assert.equal(shapeOf(await names.ask(name, 'PTR')), 'NOERROR 0 1', name);
+    assert.equal(shapeOf(await names.ask('7.6.5.10.in-addr.arpa.', 'PTR')), 'NOERROR 1 0');
+    for (const name of ['7.5.10.in-addr.arpa.', 'c.local.', 'home\\.arpa.local.', 'other.home.arpa.'])
+      assert.equal(shapeOf(await names.ask(name, 'PTR')), 'NXDOMAIN 0 1', name);
+    assert.deepEqual(names.passed, []);
   });
 });

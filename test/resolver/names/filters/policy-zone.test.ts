@@ -106,6 +106,36 @@ describe('a response policy zone, by action', () => {
   });
 });
 
+describe('an alias of a response policy zone', () => {
+  it('leads to own records and steered names, whatever the policies say of those', async () => {
+    await using folder = await filterFolder({
+      'rpz.example': policyZone(
+        'bad.test CNAME garden.corp.example.',
+        'worse.test CNAME near.corp.example.',
+        '*.corp.example CNAME .',
+      ),
+    });
+    await using names = await openNamesUnderTest({
+      names: `specialUse: { except: [test.] }, ${folder.rpz('rpz.example')},
+        records: [garden.corp.example. 60 A 192.0.2.80],
+        steered: [{ name: near.corp.example, default: [192.0.2.81] }]`,
+    });
+    const led = await names.ask('bad.test.');
+    assert.deepEqual(answersOf(led), [
+      'bad.test. 60 IN CNAME garden.corp.example.',
+      'garden.corp.example. 60 IN A 192.0.2.80',
+    ]);
+    assert.equal(led.authoritative, false);
+    assert.deepEqual(errorsOf(led), [blocked]);
+    assert.deepEqual(
+      answersOf(await names.ask('worse.test.')).at(-1),
+      'near.corp.example. 30 IN A 192.0.2.81',
+    );
+    assert.equal(shapeOf(await names.ask('bad.test.', 'AAAA')), 'NOERROR 1 0');
+    assert.deepEqual(names.passed, []);
+  });
+});
+
 describe('a response policy zone, by trigger', () => {
   it('query name: itself before wildcards, the longest wildcard first, a wildcard not for its own name', async () => {
     await using names = await withZones({
