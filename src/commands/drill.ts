@@ -1,4 +1,4 @@
-import { describeError, exitCodes, Fault } from '../system/fault.ts';
+import { describeWithHint, exitCodes, Fault } from '../system/fault.ts';
 import { type CommandKind, configOption } from './command.ts';
 import { type LabOptions, labOptions, runningLab } from './inputs/lab-options.ts';
 import { numberOption } from './inputs/options.ts';
@@ -23,8 +23,7 @@ export const drillCommand: CommandKind = {
           } catch (error) {
             // A drill that could not run is neither a pass nor a failed claim: scripts must be able to tell.
             if (error instanceof Fault && error.code === 'usage') throw error;
-            const hint = error instanceof Fault && error.hint !== undefined ? `\n  ${error.hint}` : '';
-            process.stderr.write(`anycast: the drill could not run: ${describeError(error)}${hint}\n`);
+            process.stderr.write(`anycast: the drill could not run: ${describeWithHint(error)}\n`);
             return exitCodes.notRun;
           }
         }),

@@ -62,3 +62,9 @@ export function exitCodeOf(code: FaultCode): number {
 export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** As `describeError`, with what to do next on a line of its own where that is known. */
+export function describeWithHint(error: unknown): string {
+  const hint = error instanceof Fault && error.hint !== undefined ? `\n  ${error.hint}` : '';
+  return `${describeError(error)}${hint}`;
+}

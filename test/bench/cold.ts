@@ -17,7 +17,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeError, exitCodes, Fault } from '../../src/system/fault.ts';
+import { exitCodes, Fault } from '../../src/system/fault.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { anycast } from './cold/anycast.ts';
 import { wrongAnswers } from './cold/check-answers.ts';
@@ -26,7 +26,7 @@ import { figuresOf, formatFigures, formatMeasured, type Measured } from './cold/
 import { askAll, outstanding } from './cold/load.ts';
 import { unbound } from './cold/unbound.ts';
 import { openNameServers } from './universe/name-servers.ts';
-import { inNamespace, leaveNamespace } from './universe/namespace.ts';
+import { inNamespace } from './universe/namespace.ts';
 import { usageOf } from './universe/program.ts';
 import { type Host, hostOf, type UniverseShape } from './universe/zones.ts';
 
@@ -47,15 +47,7 @@ const wrongShare = 0.001;
 const settleMs = 500;
 
 export async function benchCold(options: BenchColdOptions): Promise<number> {
-  try {
-    return await inNamespace({ programs, measure: signal => measure(options, signal) });
-  } catch (error) {
-    const hint = error instanceof Fault && error.hint !== undefined ? `\n  ${error.hint}` : '';
-    process.stderr.write(`${describeError(error)}${hint}\n`);
-    return exitCodes.notRun;
-  } finally {
-    leaveNamespace();
-  }
+  return await inNamespace({ programs, measure: signal => measure(options, signal) });
 }
 
 async function measure({ rounds, json }: BenchColdOptions, signal: AbortSignal): Promise<number> {

@@ -18,7 +18,7 @@ import { loadDeployment } from '../../src/commands/inputs/deployment.ts';
 import { bringUpLab } from '../../src/commands/inputs/lab-up.ts';
 import { drillOfName } from '../../src/lab/drills.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { describeError, exitCodes, Fault } from '../../src/system/fault.ts';
+import { describeWithHint, exitCodes, Fault } from '../../src/system/fault.ts';
 import { run, runOrThrow } from '../../src/system/run.ts';
 import type { Contender, Site } from './healthcheckers/contender.ts';
 import { exabgp } from './healthcheckers/exabgp.ts';
@@ -74,8 +74,7 @@ export async function benchHealthcheckers(options: BenchHealthcheckersOptions): 
   } catch (thrown) {
     // What went wrong first; that cleaning up then failed as well is its consequence.
     const error = thrown instanceof SuppressedError ? thrown.suppressed : thrown;
-    const hint = error instanceof Fault && error.hint !== undefined ? `\n  ${error.hint}` : '';
-    process.stderr.write(`${describeError(error)}${hint}\n`);
+    process.stderr.write(`${describeWithHint(error)}\n`);
     return exitCodes.notRun;
   } finally {
     for (const name of names) process.off(name, abort);

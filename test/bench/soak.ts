@@ -16,7 +16,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseDuration } from '../../src/config/duration.ts';
-import { describeError, exitCodes, Fault } from '../../src/system/fault.ts';
+import { exitCodes, Fault } from '../../src/system/fault.ts';
 import { makeCertificate } from '../resolver/certificates.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startAttack } from './soak/attack.ts';
@@ -28,7 +28,7 @@ import { countersOf, judge, type SoakResult } from './soak/verdict.ts';
 import { withCookies } from './soak/with-cookies.ts';
 import { openAsker } from './universe/asker.ts';
 import { openNameServers } from './universe/name-servers.ts';
-import { inNamespace, leaveNamespace } from './universe/namespace.ts';
+import { inNamespace } from './universe/namespace.ts';
 import { type Program, type Usage, usageOf } from './universe/program.ts';
 import { resolverPage, resolverStatus, startResolverProcess } from './universe/resolver-process.ts';
 import { places } from './universe/zones.ts';
@@ -53,15 +53,7 @@ const overheadOctets = 384 * 1024 * 1024;
 const sampleMs = 1000;
 
 export async function benchSoak(options: BenchSoakOptions): Promise<number> {
-  try {
-    return await inNamespace({ programs, measure: signal => soak(options, signal) });
-  } catch (error) {
-    const hint = error instanceof Fault && error.hint !== undefined ? `\n  ${error.hint}` : '';
-    process.stderr.write(`${describeError(error)}${hint}\n`);
-    return exitCodes.notRun;
-  } finally {
-    leaveNamespace();
-  }
+  return await inNamespace({ programs, measure: signal => soak(options, signal) });
 }
 
 async function soak({ duration, json }: BenchSoakOptions, signal: AbortSignal): Promise<number> {

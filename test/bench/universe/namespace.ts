@@ -9,7 +9,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { Fault } from '../../../src/system/fault.ts';
+import { describeWithHint, exitCodes, Fault } from '../../../src/system/fault.ts';
 import { run } from '../../../src/system/run.ts';
 
 const mark = 'ANYCAST_BENCH_NAMESPACE';
@@ -31,8 +31,23 @@ export interface NamespaceRun {
   measure(signal: AbortSignal): Promise<number>;
 }
 
-/** Runs `measure` in a network of its own, with this process's arguments, and gives its exit code. */
-export async function inNamespace({ programs, measure }: NamespaceRun): Promise<number> {
+/**
+ * Runs `measure` in a network of its own, with this process's arguments, and gives its exit code. What it throws is said on
+ * standard error, and the measurement counts as not run.
+ */
+export async function inNamespace(options: NamespaceRun): Promise<number> {
+  try {
+    return await runInside(options);
+  } catch (error) {
+    process.stderr.write(`${describeWithHint(error)}\n`);
+    return exitCodes.notRun;
+  } finally {
+    // Standard input is open in there, and would keep the process from ending.
+    process.stdin.destroy();
+  }
+}
+
+async function runInside({ programs, measure }: NamespaceRun): Promise<number> {
   if (process.env[mark] !== undefined) return await measure(endOfInput());
   if (availableParallelism() < 2)
     throw new Fault('environment', 'this measurement needs two processors: one is the measured server’s own');
@@ -64,9 +79,4 @@ function endOfInput(): AbortSignal {
     setTimeout(() => process.exit(128), endsWithinMs).unref();
   });
   return stop.signal;
-}
-
-/** Lets the process end although its standard input is open. */
-export function leaveNamespace(): void {
-  process.stdin.destroy();
 }
