@@ -64,7 +64,7 @@ export interface ObservationReport {
   readonly sessions: readonly Session[];
 }
 
-export type CheckReport = Omit<CheckStatus, 'sinceMs'> & {
+export type CheckReport = Omit<CheckStatus, 'sinceMs' | 'isFailing'> & {
   /** When the state was entered, ISO 8601. */
   readonly since: string;
 };
@@ -100,6 +100,6 @@ export function observationReport(belief: Belief, nowMs: number): ObservationRep
   };
 }
 
-export function checkReport({ sinceMs, ...status }: CheckStatus): CheckReport {
+export function checkReport({ sinceMs, isFailing: _, ...status }: CheckStatus): CheckReport {
   return { ...status, since: new Date(sinceMs).toISOString() };
 }

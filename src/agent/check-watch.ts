@@ -27,6 +27,8 @@ export interface CheckStatus {
   readonly detail: string;
   /** When `state` was entered, milliseconds since 1970. */
   readonly sinceMs: number;
+  /** It is down, or its last verdict was unhealthy. */
+  readonly isFailing: boolean;
   readonly paused: boolean;
 }
 
@@ -36,7 +38,7 @@ export interface CheckWatchParts {
   /** In [0, 1). */
   readonly random: () => number;
   record(event: AgentEvent): void;
-  /** Called at once when a state changes. */
+  /** Called at once when a state changes, or whether the check fails. */
   onChange(): void;
   /** Called for every verdict. */
   onVerdict(name: string, verdict: TimedVerdict): void;
@@ -121,6 +123,7 @@ export class CheckWatch implements AsyncDisposable {
       state: hysteresis.state,
       detail: hysteresis.state === 'down' ? watched.complaint : detailOf(watched.last),
       sinceMs: watched.sinceMs,
+      isFailing: isFailing(hysteresis),
       paused: watched.run === undefined,
     }));
   }
@@ -151,11 +154,12 @@ export class CheckWatch implements AsyncDisposable {
     const wasUnknown = watched.last?.kind === 'unknown';
     watched.last = verdict;
     if (verdict.kind === 'unhealthy') watched.complaint = verdict.reason;
-    const from = watched.hysteresis.state;
-    watched.hysteresis = step(watched.hysteresis, verdict, config);
-    if (watched.hysteresis.state !== from) this.#changed(watched, from, detailOf(verdict));
+    const before = watched.hysteresis;
+    watched.hysteresis = step(before, verdict, config);
+    if (watched.hysteresis.state !== before.state) this.#changed(watched, before.state, detailOf(verdict));
     else if (verdict.kind === 'unknown' && !wasUnknown)
       this.#parts.record({ kind: 'check-unknown', check: name, detail: verdict.reason });
+    else if (isFailing(watched.hysteresis) !== isFailing(before)) this.#parts.onChange();
     this.#parts.onVerdict(name, timed);
   }
 
@@ -166,6 +170,10 @@ export class CheckWatch implements AsyncDisposable {
     record({ kind: 'check-state', check, from, to: watched.hysteresis.state, detail });
     onChange();
   }
+}
+
+function isFailing({ state, row }: Hysteresis): boolean {
+  return state === 'down' || row?.kind === 'unhealthy';
 }
 
 function isWatch({ configured }: Watched): boolean {

@@ -104,11 +104,15 @@ export class Judge implements AsyncDisposable {
 
   /** Decides, and sees that what the next decision needs is being asked. */
   consider(own: OwnSituation): Decision {
-    const shared = own.checks.filter(({ faultClass, state }) => faultClass === 'shared' && state === 'down');
-    const down = new Set(shared.map(({ name }) => name));
-    this.#attributions.inquire(this.#parts.checks.filter(({ name }) => down.has(name)));
+    const failing = own.checks.filter(({ faultClass, isFailing }) => faultClass === 'shared' && isFailing);
+    const stateOf = new Map(failing.map(({ name, state }) => [name, state]));
+    const down = this.#parts.checks.filter(({ name }) => stateOf.get(name) === 'down');
+    const suspected = this.#parts.checks.filter(
+      ({ name }) => stateOf.has(name) && stateOf.get(name) !== 'down',
+    );
+    this.#attributions.inquire(down, suspected);
     const checks = own.checks.map(check => {
-      const attribution = down.has(check.name) ? this.#attributions.of(check.name) : undefined;
+      const attribution = this.#attributions.of(check.name);
       return { ...check, ...(attribution && { attribution }) };
     });
     const { faults } = this.#parts.slice.config;

@@ -9,7 +9,9 @@
  * The trap is the end of a fault that was everywhere. Each PoP's resolver notices when it next asks its upstreams; until the
  * last one has, the others look free of a fault that was never that one's alone. So once a round has found this PoP down and
  * no other free of it - they said so, or were silent, as resolvers are that wait for an upstream themselves - the fault is
- * ours only when others stay free of it for longer than a resolver takes to notice (`returnMs`).
+ * ours only when others stay free of it for longer than a resolver takes to notice (`returnMs`). A short fault may be over
+ * by the time that the check is down; so the rounds begin with its first failure, and until it is down they show nothing but
+ * that: whether others had it too.
  */
 import type { CheckContext, PeerTarget, Verdict } from '../../health/health-check.ts';
 import { sleepLived } from '../../health/lived-time.ts';
@@ -35,11 +37,16 @@ export interface Findings {
   readonly row:
     | { readonly outcome: Attribution; readonly length: number; readonly sinceMs: number }
     | undefined;
-  /** In some round this PoP was down and no other seen to be free of it. */
+  /** In some round this PoP had the fault and no other was seen to be free of it. */
   readonly wasShared: boolean;
 }
 
 export const nothingFound: Findings = { attribution: undefined, row: undefined, wasShared: false };
+
+/** What is kept of `found` when the check goes down. Pure. */
+export function asDown({ wasShared }: Findings): Findings {
+  return { ...nothingFound, wasShared };
+}
 
 /** Takes a round into account that began at `atMs`. Pure. */
 export function weigh(
@@ -81,8 +88,9 @@ const agreeing = 2;
 const settledMs = 1000;
 
 interface Inquiry {
+  /** Whether the check is down, rather than on its way there. */
+  readonly isDown: boolean;
   readonly end: AbortController;
-  readonly done: Promise<void>;
   findings: Findings;
 }
 
@@ -96,18 +104,20 @@ export class Attributions implements AsyncDisposable {
   }
 
   of(check: string): Attribution | undefined {
-    return this.#inquiries.get(check)?.findings.attribution;
+    const inquiry = this.#inquiries.get(check);
+    return inquiry?.isDown ? inquiry.findings.attribution : undefined;
   }
 
-  /** Inquires into exactly these checks: those of class `shared` that are down. */
-  inquire(down: readonly ConfiguredCheck[]): void {
-    const names = new Set(down.map(({ name }) => name));
+  /** Inquires into exactly these checks of class `shared`: those that are down, and others that fail and may soon be. */
+  inquire(down: readonly ConfiguredCheck[], failing: readonly ConfiguredCheck[] = []): void {
+    const names = new Set([...down, ...failing].map(({ name }) => name));
     for (const [name, { end }] of this.#inquiries) {
       if (names.has(name)) continue;
-      end.abort(new Error('the check is no longer down'));
+      end.abort(new Error('the check no longer fails'));
       this.#inquiries.delete(name);
     }
-    for (const configured of down) if (!this.#inquiries.has(configured.name)) this.#begin(configured);
+    for (const configured of down) this.#goOn(configured, true);
+    for (const configured of failing) this.#goOn(configured, false);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -115,9 +125,14 @@ export class Attributions implements AsyncDisposable {
     await Promise.all(this.#ended);
   }
 
-  #begin(configured: ConfiguredCheck): void {
+  #goOn(configured: ConfiguredCheck, isDown: boolean): void {
+    const before = this.#inquiries.get(configured.name);
+    if (before?.isDown === isDown) return;
+    // A round that began before the check was down does not count for where the fault is.
+    before?.end.abort(new Error('the check has gone down'));
     const end = new AbortController();
-    const inquiry: Inquiry = { end, findings: nothingFound, done: Promise.resolve() };
+    const findings = asDown(before?.findings ?? nothingFound);
+    const inquiry: Inquiry = { isDown, end, findings };
     this.#inquiries.set(configured.name, inquiry);
     const done = this.#run(configured, inquiry).catch(error => {
       if (!end.signal.aborted) throw error;
@@ -139,7 +154,7 @@ export class Attributions implements AsyncDisposable {
       const before = inquiry.findings;
       const found = weigh(before, { own, others, atMs }, this.#parts.returnMs);
       inquiry.findings = found;
-      if (found.attribution !== undefined && found.attribution !== before.attribution) {
+      if (inquiry.isDown && found.attribution !== undefined && found.attribution !== before.attribution) {
         const detail = others.map(verdict => saying(verdict)).join('; ');
         this.#parts.record({
           kind: 'attribution',
@@ -149,7 +164,8 @@ export class Attributions implements AsyncDisposable {
         });
         this.#parts.onChange();
       }
-      const isSettled = found.attribution !== 'unknown' && found.row?.outcome === found.attribution;
+      const isSettled =
+        inquiry.isDown && found.attribution !== 'unknown' && found.row?.outcome === found.attribution;
       await clock.sleep(isSettled ? settledMs : configured.config.fastInterval, signal);
     }
   }

@@ -173,6 +173,39 @@ describe('an inquiry', () => {
     assert.equal(events.length, 1);
   });
 
+  it('knows of a fault of all that was over elsewhere before the check was down here', async () => {
+    let back = false;
+    let asked = 0;
+    const { attributions, configured, events } = inquiry(async () => {
+      asked += 1;
+      return back ? healthy : unhealthy;
+    }, 60_000);
+    await using open = attributions;
+    open.inquire([], [configured]);
+    await eventually(() => assert.ok(asked > 4));
+    back = true;
+    open.inquire([configured]);
+    const before = asked;
+    await eventually(() => assert.ok(asked > before + 12), { within: 5000 });
+    assert.notEqual(open.of('upstream'), 'here');
+    assert.deepEqual(events, []);
+  });
+
+  it('finds nothing while the check only fails, and two rounds later when it is down', async () => {
+    let asked = 0;
+    const { attributions, configured, events } = inquiry(async () => {
+      asked += 1;
+      return healthy;
+    });
+    await using open = attributions;
+    open.inquire([], [configured]);
+    await eventually(() => assert.ok(asked > 8));
+    assert.deepEqual([open.of('upstream'), events], [undefined, []]);
+    open.inquire([configured]);
+    assert.equal(open.of('upstream'), undefined);
+    await eventually(() => assert.equal(open.of('upstream'), 'here'));
+  });
+
   it('forgets the fault when the check is no longer down', async () => {
     const { attributions, configured } = inquiry(async () => healthy);
     await using open = attributions;

@@ -19,7 +19,7 @@ const names = ['fra', 'nyc', 'sin'] as const;
 type Name = (typeof names)[number];
 
 /** Three PoPs whose management addresses are on this machine's loopback; what each announces stays in memory. */
-const config = (port: number) =>
+const config = (port: number, sharedFall: number) =>
   parseConfig(
     `
 service: { addresses: [203.0.113.53], asn: 64500 }
@@ -29,7 +29,7 @@ damping: off
 peers: { interval: 100ms, timeout: 300ms }
 checks:
   answers: { kind: told-local, interval: 20ms, fastInterval: 5ms, timeout: 1s, rise: 1, fall: 2 }
-  upstream: { kind: told-shared, interval: 20ms, fastInterval: 5ms, timeout: 1s, rise: 1, fall: 2 }
+  upstream: { kind: told-shared, interval: 20ms, fastInterval: 5ms, timeout: 1s, rise: 1, fall: ${sharedFall} }
 drain: { quiet: 50ms, timeout: 200ms }
 pops:
 ${names
@@ -61,6 +61,8 @@ interface Pops extends AsyncDisposable {
   /** What each PoP's checks find, local and shared. */
   readonly local: Record<Name, Verdict>;
   readonly shared: Record<Name, Verdict>;
+  /** How often each PoP has asked another what its shared check finds. */
+  readonly asked: Readonly<Record<Name, number>>;
   /** PoPs that nobody can ask: their pages are shut. */
   cut(name: Name): Promise<void>;
   announcing(): Name[];
@@ -69,10 +71,12 @@ interface Pops extends AsyncDisposable {
 const healthy: Verdict = { kind: 'healthy' };
 const sick: Verdict = { kind: 'unhealthy', reason: 'SERVFAIL' };
 
-async function threePops(): Promise<Pops> {
+/** `sharedFall`: the shared check's threshold. */
+async function threePops({ sharedFall = 2 } = {}): Promise<Pops> {
   const port = await freePort();
   await using building = new AsyncDisposableStack();
-  const all = config(port);
+  const all = config(port, sharedFall);
+  const asked = { fra: 0, nyc: 0, sin: 0 };
   const local = Object.fromEntries(names.map(name => [name, healthy])) as Record<Name, Verdict>;
   const shared = { ...local };
   const pages = new Map<Name, AsyncDisposable>();
@@ -92,8 +96,10 @@ async function threePops(): Promise<Pops> {
       faultClass: 'shared',
       options: z.strictObject({}),
       probe: async () => shared[name],
-      probePeer: async (_options, { pop }) =>
-        silent.has(pop) || silent.has(name) ? { kind: 'unknown', reason: 'cut' } : shared[pop as Name],
+      probePeer: async (_options, { pop }) => {
+        asked[name] += 1;
+        return silent.has(pop) || silent.has(name) ? { kind: 'unknown', reason: 'cut' } : shared[pop as Name];
+      },
     });
     const metrics = agentMetrics({
       checks: Object.keys(all.checks),
@@ -129,6 +135,7 @@ async function threePops(): Promise<Pops> {
     agents,
     local,
     shared,
+    asked,
     async cut(name) {
       silent.add(name);
       await pages.get(name)?.[Symbol.asyncDispose]();
@@ -176,6 +183,20 @@ describe('several PoPs', () => {
     assert.match(pops.agents.fra.status().decision.reason, /upstream: SERVFAIL \(here alone\)/);
     for (const name of names) pops.shared[name] = sick;
     await eventually(() => assert.deepEqual(pops.announcing(), [...names]), { within: 10_000 });
+  });
+
+  it('all keep announcing when a fault of all is over elsewhere before the last has noticed it', async () => {
+    await using pops = await threePops({ sharedFall: 20 });
+    for (const name of names) pops.shared[name] = sick;
+    await eventually(() => assert.ok(pops.asked.fra >= 4));
+    pops.shared.nyc = healthy;
+    pops.shared.sin = healthy;
+    const upstream = () => pops.agents.fra.status().checks.find(({ name }) => name === 'upstream');
+    await eventually(() => assert.equal(upstream()?.state, 'down'));
+    const before = pops.asked.fra;
+    await eventually(() => assert.ok(pops.asked.fra > before + 20));
+    assert.equal(upstream()?.state, 'down');
+    assert.deepEqual(pops.announcing(), [...names]);
   });
 
   it('refuse to drain the last one that announces, unless forced', async () => {
