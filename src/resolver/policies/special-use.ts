@@ -11,6 +11,7 @@ import { equalNames, isSubdomain, type Name, nameKey, parentName, parseName } fr
 import { rcodes } from '../../dns/rcode.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { recordTypes } from '../../dns/record-type.ts';
+import { designatedResolvers } from '../names/designated-resolvers.ts';
 import { LocalZone } from '../names/local-zone.ts';
 import { existingNames, ownNames } from '../names/own-names.ts';
 import { apexRecords, type SpecialZone, specialZones } from '../names/special-zones.ts';
@@ -51,7 +52,10 @@ function servedZones({ config }: PopSlice): { zones: readonly SpecialZone[]; hol
   const forwarded = forward.flatMap(({ zone }) => parseName(zone) ?? []).filter(name => name.length > 1);
   const used = [...forwarded, ...names.specialUse.except];
   const dns64 = names.dns64 !== undefined;
-  const zones = specialZones({ dns64 }).filter(zone => !used.some(name => isSubdomain(zone.name, name)));
+  const designated = designatedResolvers(config);
+  const zones = specialZones({ dns64, designated }).filter(
+    zone => !used.some(name => isSubdomain(zone.name, name)),
+  );
   return { zones, holes: used.filter(name => zones.some(zone => isSubdomain(name, zone.name))) };
 }
 
