@@ -31,11 +31,15 @@ const renewAfterS = 60;
 const entryOverhead = 500;
 const serverOverhead = 450;
 
+/** What goes for a zone's servers as a whole, whichever of several referrals told of them. */
+interface Standing {
+  underWay: number;
+  silences: number;
+}
+
 export class Delegation extends SieveEntry {
   readonly zone: Name;
   readonly servers: readonly NameServer[];
-  /** Questions to this zone's servers under way. */
-  underWay = 0;
   /** The servers' names, as replies tell them to policies. */
   get names(): readonly Name[] {
     this.#names ??= this.servers.map(({ name }) => name);
@@ -43,8 +47,8 @@ export class Delegation extends SieveEntry {
   }
 
   #names: readonly Name[] | undefined;
-  /** Questions in a row that no server answered. */
-  #silences = 0;
+  #standing: Standing = { underWay: 0, silences: 0 };
+  #serversKey: string | undefined;
   #learntS: number;
 
   /** `learntS`: when the parent said so; of one without a parent there is nothing to learn anew. */
@@ -70,27 +74,39 @@ export class Delegation extends SieveEntry {
 
   /** The same servers of the same zone. */
   isLike(other: Delegation): boolean {
-    return this.key === other.key && serversKey(this.servers) === serversKey(other.servers);
+    if (this.key !== other.key) return false;
+    this.#serversKey ??= serversKey(this.servers);
+    other.#serversKey ??= serversKey(other.servers);
+    return this.#serversKey === other.#serversKey;
   }
 
-  /** Of the one before, with the same servers: what is known of them. */
+  /** Counts on together with the one before, which has the same servers. */
   takeAfter(before: Delegation): void {
-    this.#silences = before.#silences;
+    this.#standing = before.#standing;
+  }
+
+  /** Questions to this zone's servers under way. */
+  get underWay(): number {
+    return this.#standing.underWay;
+  }
+
+  set underWay(count: number) {
+    this.#standing.underWay = count;
   }
 
   /** So many questions in a row went unanswered that asking costs more than it promises. */
   get isGone(): boolean {
-    return this.#silences >= goneAfter;
+    return this.#standing.silences >= goneAfter;
   }
 
   wasSilent(): void {
-    this.#silences += 1;
+    this.#standing.silences += 1;
   }
 
   /** Gives whether it had been gone. */
   answered(): boolean {
     const wasGone = this.isGone;
-    this.#silences = 0;
+    this.#standing.silences = 0;
     return wasGone;
   }
 }
@@ -145,7 +161,8 @@ export class Delegations {
     const expiresS = Math.min(nowS + Math.min(ttl, this.#maxTtl), parent.expiresS);
     const delegation = new Delegation(zone, servers, expiresS, nowS);
     const before = this.#entries.get(delegation.key);
-    if (before?.isGone && delegation.isLike(before)) delegation.takeAfter(before);
+    // Many questions may be on their way down here at once, each with a referral of its own.
+    if (before && delegation.isLike(before)) delegation.takeAfter(before);
     if (delegation.expiresS > nowS) this.#entries.set(delegation, nowS);
     return delegation;
   }

@@ -7,7 +7,6 @@
 import { rootName } from '../../dns/name.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { recordTypes } from '../../dns/record-type.ts';
-import type { IpAddress } from '../../ip/address.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import type { Authorities } from './authorities.ts';
@@ -85,8 +84,4 @@ export class Root implements AsyncDisposable {
 
 function rootDelegation(servers: readonly NameServer[]): Delegation {
   return new Delegation(rootName, servers, Number.POSITIVE_INFINITY);
-}
-
-export function addressesOf({ servers }: Delegation): IpAddress[] {
-  return servers.flatMap(({ addresses }) => addresses);
 }
