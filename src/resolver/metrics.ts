@@ -29,7 +29,7 @@ export function resolverMetrics(sources: MetricsSources, parts: readonly Told[] 
     ...trafficTold(sources.counters.traffic),
     ...cacheTold(sources),
     ...clientsTold(sources.clients.counters),
-    ...namesTold(sources.names.counters),
+    ...namesTold(sources.names),
     ...recursionTold(() => sources.generations.current.recursion),
     ...countersTold(sources),
     ...gaugesTold(sources),

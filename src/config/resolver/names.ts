@@ -81,6 +81,13 @@ export const namesSchema = z
         except: z.array(nameKey).default([]),
       })
       .prefault({}),
+    /** What clients of plain DNS are told of DNS over TLS and HTTPS here (RFC 9462). */
+    discovery: z
+      .strictObject({
+        /** The resolver's name in its certificate, which must have the service addresses too. */
+        name: nameKey.refine(name => name.length > 1, 'the root is no name of a resolver'),
+      })
+      .optional(),
     /** Records in the form of zone files; other types of their names are denied. */
     records: z.array(recordKey).max(100_000).default([]),
     /** Names whose addresses depend on the PoP and on the client's network. */

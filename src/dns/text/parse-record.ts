@@ -50,12 +50,9 @@ export function recordOf(
   if (type === undefined) throw new TextFault(`'${typeText}' is no record type`);
   if (type === 0 || type === recordTypes.OPT || (type >= 128 && type <= 255))
     throw new TextFault(`${typeText} is no type of data`);
+  const rdata = parseRdata(type, tokens.slice(at + 1), origin);
+  // Many files have no TTL before their SOA record, whose minimum was the default once (RFC 1035 section 3.3.13).
+  seconds ??= rdata.kind === 'SOA' ? rdata.minimum : undefined;
   if (seconds === undefined) throw new TextFault('no TTL, and none before it');
-  return {
-    name: owner,
-    type,
-    class: recordClasses.IN,
-    ttl: seconds,
-    rdata: parseRdata(type, tokens.slice(at + 1), origin),
-  };
+  return { name: owner, type, class: recordClasses.IN, ttl: seconds, rdata };
 }

@@ -1,9 +1,28 @@
 /** What the policies of the stage `names` have counted, for whoever reads the metrics page. */
 import { type Told, toldCounts } from '../told.ts';
-import type { NameCounters } from './name-counters.ts';
+import type { Names } from './names.ts';
 
-export function namesTold({ filtered, files, ...answers }: NameCounters): Told[] {
+export function namesTold({ counters, filters }: Pick<Names, 'counters' | 'filters'>): Told[] {
+  const { filtered, files, ...answers } = counters;
   return [
+    {
+      kind: 'gauge',
+      name: 'anycast_resolver_filter_triggers',
+      help: 'What block lists and policy zones in force go by: names, addresses, clients, name servers',
+      read: () => filters.zones.reduce((sum, { size }) => sum + size, 0),
+    },
+    {
+      kind: 'gauge',
+      name: 'anycast_resolver_filter_bytes',
+      help: 'Memory that the names of block lists and policy zones take',
+      read: () => filters.zones.reduce((sum, { bytes }) => sum + bytes, 0),
+    },
+    {
+      kind: 'gauge',
+      name: 'anycast_resolver_filter_files_failing',
+      help: 'Files of block lists and policy zones that cannot be used as they are; what was read before is in force',
+      read: () => filters.failing,
+    },
     {
       kind: 'counter',
       name: 'anycast_resolver_names_total',

@@ -48,8 +48,14 @@ const reverseRecords: Readonly<Record<string, string>> = {
   [`1.${'0.'.repeat(31)}ip6.arpa`]: `1.${'0.'.repeat(31)}ip6.arpa. 10800 PTR localhost.`,
 };
 
-/** `dns64`: only a resolver that does DNS64 answers `ipv4only.arpa` itself (RFC 8880 section 7.1); the AAAA records are made of its A records. */
-export function specialZones({ dns64 }: { readonly dns64: boolean }): readonly SpecialZone[] {
+export interface SpecialZoneOptions {
+  /** Only a resolver that does DNS64 answers `ipv4only.arpa` itself (RFC 8880 section 7.1); the AAAA records are made of its A records. */
+  readonly dns64: boolean;
+  /** The records of `resolver.arpa`. */
+  readonly designated: readonly ResourceRecord[];
+}
+
+export function specialZones({ dns64, designated }: SpecialZoneOptions): readonly SpecialZone[] {
   const reverse = reverseZones.map(text => {
     const record = reverseRecords[text];
     return zone(text, 'empty', { records: record === undefined ? [] : [record], isDelegated: true });
@@ -61,7 +67,7 @@ export function specialZones({ dns64 }: { readonly dns64: boolean }): readonly S
     zone('local', 'denied'),
     zone('onion', 'denied'),
     zone('home.arpa', 'empty', { isDelegated: true }),
-    zone('resolver.arpa', 'silent', { isDelegated: true }),
+    { ...zone('resolver.arpa', 'silent', { isDelegated: true }), records: designated },
     ...(dns64 ? [zone('ipv4only.arpa', 'empty', { records: ipv4onlyRecords, isDelegated: true })] : []),
     ...reverse,
   ];

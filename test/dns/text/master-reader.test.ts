@@ -49,6 +49,13 @@ $ORIGIN other.example.
     );
   });
 
+  it('takes the minimum of a SOA record without a TTL, there and after', () => {
+    assert.deepEqual(
+      read('@ SOA ns hostmaster 1 2 3 4 55\na A 192.0.2.1').map(line => line.split(' ')[1]),
+      ['55', '55'],
+    );
+  });
+
   for (const [text, complaint] of [
     ['a A 192.0.2.1', /no TTL/],
     [' 60 A 192.0.2.1', /no owner/],

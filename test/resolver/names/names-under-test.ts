@@ -22,6 +22,8 @@ export interface NamesUnderTest extends AsyncDisposable {
   readonly counters: NameCounters;
   readonly names: Names;
   readonly clock: FakeClock;
+  /** Text of the service address. */
+  readonly service: string;
   /** The questions that came past the policies, as `name type`. */
   readonly passed: readonly Question[];
   ask(name: string, type?: TypeName, from?: AskedFrom): Promise<Reply>;
@@ -38,6 +40,8 @@ export interface AskedFrom {
 export interface NamesOptions {
   /** The keys of `resolver.names`, in YAML flow style. */
   readonly names?: string;
+  /** Those of `resolver.transports`. */
+  readonly transports?: string;
   readonly forward?: Readonly<Record<string, readonly number[]>>;
   readonly pop?: string;
   /** Everything behind the stage; NXDOMAIN for all by default. */
@@ -45,8 +49,8 @@ export interface NamesOptions {
 }
 
 export async function openNamesUnderTest(options: NamesOptions = {}): Promise<NamesUnderTest> {
-  const { slice } = testDeployment({
-    resolver: [`names: { ${options.names ?? ''} }`],
+  const { slice, service } = testDeployment({
+    resolver: [`names: { ${options.names ?? ''} }`, `transports: { ${options.transports ?? ''} }`],
     ...(options.forward && { forward: options.forward }),
   });
   const clock = fakeClock(1_750_000_000_000);
@@ -86,6 +90,7 @@ export async function openNamesUnderTest(options: NamesOptions = {}): Promise<Na
     counters: names.counters,
     names,
     clock,
+    service,
     passed,
     askQuestion,
     ask: (name, type, from) => askQuestion(question(name, type), from),

@@ -1,8 +1,9 @@
 /**
  * The files of block lists and policy zones, in the order in which they have their say.
  *
- * Each is looked at every few seconds and read anew when it has changed. A file that cannot be used, or is gone, leaves in
- * force what was read of it before; that is logged once and counted. At start there is nothing before, and the resolver
+ * Each is looked at every few seconds and read anew when it has changed, and has stayed so until the next look: one that is
+ * written in place is not to be read by half. A file that cannot be used, or is gone, leaves in force what was read of it
+ * before; that is logged once and counted, and `failing` says so until it is well again. At start there is nothing before, and the resolver
  * does not start: it would answer what it was told to block.
  */
 import { randomInt } from 'node:crypto';
@@ -30,10 +31,16 @@ const lookMs = 2000;
 
 interface FilterFile {
   readonly path: string;
-  readonly read: () => Promise<FilterZone>;
+  readonly read: (signal: AbortSignal) => Promise<FilterZone>;
   /** Of the file as it was last read, whether or not it could be used. */
   stamp: string;
+  /** At the last look. */
+  seen: string;
+  hasFailed: boolean;
 }
+
+/** Of a file that nobody has read or looked at. */
+const unread = { stamp: '', seen: '', hasFailed: false };
 
 export class FilterFiles implements AsyncDisposable {
   readonly #parts: FilterFilesParts;
@@ -59,6 +66,11 @@ export class FilterFiles implements AsyncDisposable {
   /** The first that has something to say decides. */
   get zones(): readonly FilterZone[] {
     return this.#zones;
+  }
+
+  /** Files of which the last reading could not be used. */
+  get failing(): number {
+    return this.#files.filter(({ hasFailed }) => hasFailed).length;
   }
 
   /** Reads every file anew. Gives what is wrong with those that cannot be used: of them what was there before stays. */
@@ -91,7 +103,12 @@ export class FilterFiles implements AsyncDisposable {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await this.#parts.clock.sleep(lookMs, signal).catch(() => undefined);
-      if (!signal.aborted) await this.#alone((file, stamp) => stamp !== file.stamp);
+      if (signal.aborted) return;
+      await this.#alone((file, stamp) => {
+        const hasSettled = stamp === file.seen;
+        file.seen = stamp;
+        return hasSettled && stamp !== file.stamp;
+      });
     }
   }
 
@@ -100,7 +117,7 @@ export class FilterFiles implements AsyncDisposable {
     const reading = this.#reading.then(async () => {
       const complaints: string[] = [];
       for (const [index, file] of this.#files.entries()) {
-        if (!isWanted(file, await stampOf(file.path))) continue;
+        if (this.#closing.signal.aborted || !isWanted(file, await stampOf(file.path))) continue;
         const complaint = await this.#replace(index, file);
         if (complaint !== undefined) complaints.push(complaint);
       }
@@ -115,8 +132,11 @@ export class FilterFiles implements AsyncDisposable {
     try {
       const zone = await this.#read(file);
       this.#zones = this.#zones.with(index, zone);
+      file.hasFailed = false;
       return undefined;
     } catch (error) {
+      if (this.#closing.signal.aborted) return undefined;
+      file.hasFailed = true;
       counters.files.failed += 1;
       const complaint = `${file.path}: ${describeError(error)}`;
       log.warn(
@@ -132,7 +152,7 @@ export class FilterFiles implements AsyncDisposable {
     const startedMs = clock.monotonicMs();
     // Before it is read: what is written meanwhile has another stamp, and is read again.
     file.stamp = await stampOf(file.path);
-    const zone = await file.read();
+    const zone = await file.read(this.#closing.signal);
     counters.files.loaded += 1;
     const tookMs = Math.round(clock.monotonicMs() - startedMs);
     const { size, bytes, complaints } = zone;
@@ -148,13 +168,13 @@ function filesOf({ blockLists, rpz }: NamesConfig): FilterFile[] {
   return [
     ...blockLists.map(({ file: path, action, reason }) => ({
       path,
-      read: () => readBlockList(linesOf(path), { action, reason, seed }),
-      stamp: '',
+      read: (signal: AbortSignal) => readBlockList(linesOf(path, signal), { action, reason, seed }),
+      ...unread,
     })),
     ...rpz.map(({ file: path, zone, reason }) => ({
       path,
-      read: () => readPolicyZone(linesOf(path), { zone, reason, seed }),
-      stamp: '',
+      read: (signal: AbortSignal) => readPolicyZone(linesOf(path, signal), { zone, reason, seed }),
+      ...unread,
     })),
   ];
 }

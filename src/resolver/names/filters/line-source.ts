@@ -11,12 +11,18 @@ const pieceSize = 16_384;
 /** Characters: longer than the longest record written out. */
 const longestLine = 4 * 65_536;
 
-/** Lines as octets: one character each. @throws TextFault with the line's number; the system's errors. */
-export function linesOf(path: string): LineSource {
+/**
+ * Lines as octets: one character each. A file without any octet is refused: it is more often a download that failed than
+ * what somebody wants.
+ * @throws TextFault with the line's number; the system's errors; AbortError.
+ */
+export function linesOf(path: string, signal?: AbortSignal): LineSource {
   return async onLine => {
     await using file = await open(path, 'r');
     // A pipe would be waited for for ever.
-    if (!(await file.stat()).isFile()) throw new TextFault('it is no file');
+    const status = await file.stat();
+    if (!status.isFile()) throw new TextFault('it is no file');
+    if (status.size === 0) throw new TextFault('it is empty: a comment says that it is meant to be');
     let rest = '';
     let number = 0;
     const give = (line: string): void => {
@@ -32,6 +38,7 @@ export function linesOf(path: string): LineSource {
       encoding: 'latin1',
       highWaterMark: pieceSize,
       autoClose: false,
+      ...(signal && { signal }),
     })) {
       const lines = (rest + piece).split('\n');
       rest = lines.pop() ?? '';

@@ -1,6 +1,6 @@
 /**
- * Very many names in little memory: octets one after the other in one buffer, found through a table of offsets (open
- * addressing). Some 30 octets a name, no object of their own, nothing for the garbage collector to look at.
+ * Very many names in little memory: octets one after the other in pages, found through a table of their places (open
+ * addressing). Some 40 octets a name, no object of their own, nothing for the garbage collector to look at.
  *
  * All ancestors of a name are looked up in one pass over its octets: the hash runs from the root leftwards, and its value at
  * the beginning of each label is that of one ancestor. The seed is random, so that nobody can write down names that meet.
@@ -17,42 +17,58 @@ const mostLabels = 128;
 /** Octets of a value, before its name. */
 const valueOctets = 4;
 
-/** Takes names, gives the table. */
+/** Octets of a page, a power of two: what is copied or cleared in one go takes well under a millisecond. */
+const pageBits = 18;
+const pageSize = 1 << pageBits;
+const pageMask = pageSize - 1;
+
+/** Takes names, gives the table. An entry is a value and a name; none lies in two pages. */
 export class NameTableBuilder {
-  #octets = new Uint8Array(4096);
-  #length = 0;
+  readonly #pages: Uint8Array[] = [];
+  /** Octets in use of each page. */
+  readonly #used: number[] = [];
   #count = 0;
 
   add(name: Name, value: number): void {
-    const needed = this.#length + valueOctets + name.length;
-    if (needed > this.#octets.length) {
-      const larger = new Uint8Array(Math.max(needed, this.#octets.length * 2));
-      larger.set(this.#octets);
-      this.#octets = larger;
-    }
-    const octets = this.#octets;
-    let at = this.#length;
+    const { octets, at: start } = this.#room(valueOctets + name.length);
+    let at = start;
     for (let shift = 0; shift < valueOctets * 8; shift += 8) octets[at++] = (value >>> shift) & 0xff;
     for (let index = 0; index < name.length; index += 1) octets[at++] = lowerOctet(name[index] ?? 0);
-    this.#length = at;
+    this.#used[this.#used.length - 1] = at;
     this.#count += 1;
   }
 
-  /** Of names entered twice the first stays. */
+  /** Of names entered twice the first stays. Nothing can be added after. */
   async finish(seed: number): Promise<NameTable> {
-    const table = new NameTable(this.#octets.slice(0, this.#length), this.#count, seed);
-    let at = 0;
-    for (let left = this.#count; left > 0; left -= 1) {
-      at = table.enter(at);
-      if (left % namesPerTurn === 0) await setImmediate();
+    const last = this.#pages.at(-1);
+    // A small table is to have no more than it needs.
+    if (last) this.#pages[this.#pages.length - 1] = last.slice(0, this.#used.at(-1));
+    const table = new NameTable(this.#pages, this.#count, seed);
+    let entered = 0;
+    for (const [page, end] of this.#used.entries()) {
+      for (let at = 0; at < end; ) {
+        at = table.enter(page, at);
+        entered += 1;
+        if (entered % namesPerTurn === 0) await setImmediate();
+      }
     }
     return table;
+  }
+
+  #room(length: number): { octets: Uint8Array; at: number } {
+    const octets = this.#pages.at(-1);
+    const at = this.#used.at(-1) ?? 0;
+    if (octets && at + length <= pageSize) return { octets, at };
+    const page = new Uint8Array(pageSize);
+    this.#pages.push(page);
+    this.#used.push(0);
+    return { octets: page, at: 0 };
   }
 }
 
 export class NameTable {
-  readonly #octets: Uint8Array;
-  /** Offsets of names plus one, 0 for a free slot. */
+  readonly #pages: readonly Uint8Array[];
+  /** Where names begin, page and octet in one number, plus one; 0 for a free slot. */
   readonly #slots: Uint32Array;
   readonly #mask: number;
   readonly #seed: number;
@@ -61,8 +77,8 @@ export class NameTable {
   readonly #hashes = new Uint32Array(mostLabels);
   #size = 0;
 
-  constructor(octets: Uint8Array, count: number, seed: number) {
-    this.#octets = octets;
+  constructor(pages: readonly Uint8Array[], count: number, seed: number) {
+    this.#pages = pages;
     // At most three quarters full.
     const slots = 2 ** Math.ceil(Math.log2(Math.max(8, (count * 4) / 3)));
     this.#slots = new Uint32Array(slots);
@@ -77,19 +93,20 @@ export class NameTable {
 
   /** Octets of memory. */
   get bytes(): number {
-    return this.#octets.length + this.#slots.byteLength;
+    return this.#pages.reduce((sum, { length }) => sum + length, this.#slots.byteLength);
   }
 
-  /** The builder's: enters the name whose value is at this offset, and gives the next one's. */
-  enter(at: number): number {
+  /** The builder's: enters the name whose value is at this octet of the page, and gives the next one's. */
+  enter(page: number, at: number): number {
+    const octets = this.#pages[page] ?? nothing;
     const start = at + valueOctets;
     let end = start;
-    while (this.#octets[end]) end += 1 + (this.#octets[end] ?? 0);
-    const name = this.#octets.subarray(start, end + 1);
+    while (octets[end]) end += 1 + (octets[end] ?? 0);
+    const name = octets.subarray(start, end + 1);
     this.#hash(name);
     const slot = this.#slotOf(name, 0, this.#hashes[0] ?? 0);
     if (this.#slots[slot] === 0) {
-      this.#slots[slot] = start + 1;
+      this.#slots[slot] = page * pageSize + start + 1;
       this.#size += 1;
     }
     return end + 1;
@@ -116,8 +133,9 @@ export class NameTable {
   #at(name: Name, label: number): number | undefined {
     const found = this.#slots[this.#slotOf(name, this.#starts[label] ?? 0, this.#hashes[label] ?? 0)] ?? 0;
     if (found === 0) return undefined;
-    const at = found - 1 - valueOctets;
-    const octet = (index: number): number => this.#octets[at + index] ?? 0;
+    const octets = this.#pages[(found - 1) >>> pageBits] ?? nothing;
+    const at = ((found - 1) & pageMask) - valueOctets;
+    const octet = (index: number): number => octets[at + index] ?? 0;
     return (octet(0) | (octet(1) << 8) | (octet(2) << 16) | (octet(3) << 24)) >>> 0;
   }
 
@@ -132,9 +150,11 @@ export class NameTable {
   }
 
   /** Equal up to the root's zero of the one is equal to the end: the length octets have been compared too. */
-  #isSame(name: Name, start: number, at: number): boolean {
+  #isSame(name: Name, start: number, place: number): boolean {
+    const octets = this.#pages[place >>> pageBits] ?? nothing;
+    const at = place & pageMask;
     for (let index = start; index < name.length; index += 1) {
-      if (lowerOctet(name[index] ?? 0) !== this.#octets[at + index - start]) return false;
+      if (lowerOctet(name[index] ?? 0) !== octets[at + index - start]) return false;
     }
     return true;
   }
@@ -158,6 +178,8 @@ export class NameTable {
     return labels;
   }
 }
+
+const nothing = new Uint8Array(0);
 
 /** MurmurHash3's end, which spreads FNV's high bits over the low ones that choose the slot. */
 function mixed(hash: number): number {

@@ -99,6 +99,9 @@ describe('a block list', () => {
     assert.equal(table.size, count);
     assert.ok(table.bytes / count < 48, `${table.bytes / count} octets a name`);
     assert.equal(table.find(name('HOST4711.ads.example.')), 4711);
+    // Every one, those at the ends of pages too.
+    for (let index = 0; index < count; index += 1)
+      assert.equal(table.find(name(`host${index}.ads.example.`)), index);
     assert.equal(table.find(name('host100000.ads.example.')), undefined);
   });
 });

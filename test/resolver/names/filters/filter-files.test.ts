@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { Fault } from '../../../../src/system/fault.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { openNamesUnderTest, shapeOf } from '../names-under-test.ts';
@@ -31,6 +33,7 @@ describe('the files of block lists and policy zones', () => {
       });
     await folder.write('rpz.example', policyZone('worse.test CNAME *.', 'half.test CNAME ('));
     await waitFor(1);
+    assert.equal(names.names.filters.failing, 1);
     assert.equal(shapeOf(await names.ask('bad.test.')), 'NOERROR 0 0');
     await folder.remove('rpz.example');
     await waitFor(2);
@@ -41,8 +44,50 @@ describe('the files of block lists and policy zones', () => {
     assert.match(complaint ?? '', /rpz\.example.*(no such file|ENOENT)/i);
     await folder.write('rpz.example', policyZone('worse.test CNAME *.'));
     assert.deepEqual(await names.names.reload(), []);
+    assert.equal(names.names.filters.failing, 0);
     assert.equal(shapeOf(await names.ask('worse.test.')), 'NOERROR 0 0');
     assert.equal(shapeOf(await names.ask('bad.test.')), 'NXDOMAIN 0 1');
+  });
+
+  it('are not read while they are written, nor when nothing has come', async () => {
+    await using folder = await filterFolder({ list: ['bad.example'] });
+    await using names = await openNamesUnderTest({ names: list(folder.path('list')) });
+    // Each look finds more in it than the one before.
+    for (let length = 1; length <= 6; length += 1) {
+      await folder.write(
+        'list',
+        Array.from({ length }, (_, index) => `worse${index}.example`),
+      );
+      await names.clock.advance(2000);
+      assert.equal(names.counters.files.loaded, 1);
+    }
+    await eventually(async () => {
+      await names.clock.advance(2000);
+      assert.equal(names.counters.files.loaded, 2);
+    });
+    assert.equal(names.names.filters.zones[0]?.size, 6);
+    await writeFile(folder.path('list'), '');
+    const [complaint] = await names.names.reload();
+    assert.match(complaint ?? '', /empty/);
+    assert.equal(shapeOf(await names.ask('worse5.example.')), 'NXDOMAIN 0 0');
+    await folder.write('list', ['# nothing today']);
+    assert.deepEqual(await names.names.reload(), []);
+    assert.equal(names.names.filters.zones[0]?.size, 0);
+  });
+
+  it('are given up in the middle when the resolver ends', async () => {
+    await using folder = await filterFolder({ list: ['bad.example'] });
+    const names = await openNamesUnderTest({ names: list(folder.path('list')) });
+    await folder.write(
+      'list',
+      Array.from({ length: 200_000 }, (_, index) => `host${index}.example`),
+    );
+    const reading = names.names.reload();
+    // Long enough to begin, and much too short to end.
+    await setTimeout(10);
+    await names.names[Symbol.asyncDispose]();
+    assert.deepEqual(await reading, []);
+    assert.deepEqual(names.counters.files, { loaded: 1, failed: 0 });
   });
 
   for (const [what, lines, complaint] of [
