@@ -10,6 +10,7 @@ import { drillCommand } from './drill.ts';
 import { explainCommand } from './explain.ts';
 import { labCommand } from './lab.ts';
 import { probeCommand } from './probe.ts';
+import { queryCommand } from './query.ts';
 import { renderCommand } from './render.ts';
 import { resolverCommand } from './resolver.ts';
 import { sidecarCommand } from './sidecar.ts';
@@ -33,6 +34,7 @@ export const commands: readonly CommandKind[] = [
   drainCommand,
   undrainCommand,
   cacheCommand,
+  queryCommand,
   probeCommand,
   renderCommand,
   standInCommand,
