@@ -8,7 +8,7 @@ import { type IpAddress, parseIpAddress } from '../../ip/address.ts';
 import { Fault } from '../../system/fault.ts';
 
 export interface QueryWords {
-  /** Type A and class IN unless they are named. */
+  /** A and IN unless others are named. */
   readonly question: Question;
   readonly server: IpAddress | undefined;
 }
