@@ -79,7 +79,13 @@ function resolverComplaints({ resolver, service }: AnycastConfig): Complaint[] {
         message: `'${entry.zone}' is stated twice: name all its upstreams in one entry`,
       });
     if (key !== undefined) seen.add(key);
-    for (const upstream of entry.upstreams) {
+    const encrypted = entry.upstreams.filter(({ tls }) => tls).length;
+    if (encrypted > 0 && encrypted < entry.upstreams.length)
+      complaints.push({
+        path: [...path, 'upstreams'],
+        message: `'${entry.zone}' has upstreams with and without tls: what some encrypt the others would give away`,
+      });
+    for (const { address: upstream } of entry.upstreams) {
       if (isServiceAddress(service, upstream))
         complaints.push({
           path: [...path, 'upstreams'],

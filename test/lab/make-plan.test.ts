@@ -75,7 +75,10 @@ describe('the plan of three-continents', () => {
       node(name).interfaces.flatMap(({ addresses }) => addresses.map(text => text.split('/')[0])),
     );
     for (const { zone, upstreams } of config.resolver.forward)
-      for (const { text } of upstreams) assert.ok(served.includes(text), `${zone} is forwarded to ${text}`);
+      for (const {
+        address: { text },
+      } of upstreams)
+        assert.ok(served.includes(text), `${zone} is forwarded to ${text}`);
   });
 
   it('waits for each BGP session once, each service address of each PoP, each client in both families', () => {

@@ -193,7 +193,10 @@ describe('starting a resolver', () => {
     const { slice } = deployment;
     const [management] = slice.pop.management;
     assert.ok(management);
-    const resolver = { ...slice.config.resolver, forward: [{ zone: '.', upstreams: [management] }] };
+    const resolver = {
+      ...slice.config.resolver,
+      forward: [{ zone: '.', upstreams: [{ address: management }] }],
+    };
     const looping = { ...deployment, slice: { ...slice, config: { ...slice.config, resolver } } };
     await assert.rejects(openTestResolver(looping), { code: 'config-invalid' });
   });

@@ -16,6 +16,13 @@ export function numberOption(text: string): number {
   return value;
 }
 
+export function portOption(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Fault('usage', `'${text}' is not a port`, { hint: 'a port is a number from 1 to 65535' });
+  return port;
+}
+
 /** Milliseconds. */
 export function durationOption(text: string): number {
   const ms = parseDuration(text);

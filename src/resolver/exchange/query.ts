@@ -22,6 +22,8 @@ export interface QueryFields {
   readonly checkingDisabled: boolean;
   /** The DO bit; without EDNS when undefined. */
   readonly edns: { readonly dnssecOk: boolean } | undefined;
+  /** Pads to a multiple of so many octets, where there is EDNS (RFC 8467). */
+  readonly padTo?: number;
 }
 
 export interface Query {
@@ -55,7 +57,7 @@ export const udpPayloadSize = 1232;
 
 /** No client subnet (RFC 7871) is ever sent: it says who asks, and divides the one question under way into many. */
 export function makeQuery(fields: QueryFields): Query {
-  const { id, question, secretCase, recursionDesired: rd, checkingDisabled: cd, edns } = fields;
+  const { id, question, secretCase, recursionDesired: rd, checkingDisabled: cd, edns, padTo } = fields;
   const sentName = secretCase ?? question.name;
   const message: Message = {
     id,
@@ -68,7 +70,8 @@ export function makeQuery(fields: QueryFields): Query {
     additionals: [],
     ...(edns && { edns: { udpPayloadSize, version: 0, dnssecOk: edns.dnssecOk, options: [] } }),
   };
-  return { id, question, sentName, isCaseSecret: secretCase !== undefined, octets: encodeMessage(message) };
+  const octets = encodeMessage(message, padTo === undefined ? {} : { padTo });
+  return { id, question, sentName, isCaseSecret: secretCase !== undefined, octets };
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Answer } from './query.ts';
 import { QuerySockets } from './query-sockets.ts';
 import type { StreamConnections, StreamRequest } from './stream-connections.ts';
 import { tcpConnections } from './tcp-exchange.ts';
+import { type SecureRequest, TlsExchanges } from './tls-exchange.ts';
 import { exchangeUdp, type UdpOutcome, type UdpRequest } from './udp-exchange.ts';
 
 export class Transports implements AsyncDisposable {
@@ -14,11 +15,13 @@ export class Transports implements AsyncDisposable {
   readonly deadlines: Deadlines;
   readonly sockets: QuerySockets;
   readonly connections: StreamConnections;
+  readonly secure: TlsExchanges;
 
   constructor(clock: Clock) {
     this.deadlines = new Deadlines(clock);
     this.sockets = new QuerySockets({ clock, entropy: this.entropy });
     this.connections = tcpConnections(this.deadlines);
+    this.secure = new TlsExchanges(clock, this.deadlines);
   }
 
   overUdp(request: UdpRequest): Wait<UdpOutcome> {
@@ -29,9 +32,13 @@ export class Transports implements AsyncDisposable {
     return this.connections.exchange(request);
   }
 
+  overTls(request: SecureRequest): Wait<Answer> {
+    return this.secure.exchange(request);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(
-      [this.sockets, this.connections, this.deadlines].map(part => part[Symbol.asyncDispose]()),
+      [this.sockets, this.connections, this.secure, this.deadlines].map(part => part[Symbol.asyncDispose]()),
     );
   }
 }

@@ -1,5 +1,6 @@
 /** One question to one upstream: over UDP, over TCP when the answer is too large, without EDNS when it cannot read that. */
 import type { Question } from '../../dns/message.ts';
+import { paddingBlocks } from '../../dns/options/padding.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { AnswerFlags } from '../cache/answer-key.ts';
 import type { Wait } from '../exchange/endpoint.ts';
@@ -44,6 +45,13 @@ async function askOnce(request: AskRequest, withEdns: boolean): Promise<Answer> 
   const { upstream, port, clock, transports, budget, signal, onMismatch, onUnreachable } = request;
   const server = { address: upstream.address, source: upstream.source, port };
   const startedMs = clock.monotonicMs();
+  if (upstream.tls) {
+    const secure = { ...server, ...upstream.tls };
+    const wait = transports.overTls({ server: secure, query: paidQuery(request, withEdns), onMismatch });
+    const answer = await untilAborted(wait, signal);
+    upstream.answered(clock.monotonicMs() - startedMs);
+    return charged(budget, answer);
+  }
   const query = paidQuery(request, withEdns);
   const overUdp = await untilAborted(
     transports.overUdp({ server, query, nearMissLimit, onMismatch, onUnreachable }),
@@ -57,12 +65,16 @@ async function askOnce(request: AskRequest, withEdns: boolean): Promise<Answer> 
           transports.overTcp({ server, query: paidQuery(request, withEdns), onMismatch }),
           signal,
         );
+  return charged(budget, answer);
+}
+
+function charged(budget: WorkBudget, answer: Answer): Answer {
   budget.spend('bytes', answer.octets);
   budget.spend('nameBytes', answer.nameOctets);
   return answer;
 }
 
-function paidQuery({ question, flags, budget, transports }: AskRequest, withEdns: boolean): Query {
+function paidQuery({ upstream, question, flags, budget, transports }: AskRequest, withEdns: boolean): Query {
   budget.spend('packets');
   return makeQuery({
     id: transports.entropy.uint16(),
@@ -71,6 +83,7 @@ function paidQuery({ question, flags, budget, transports }: AskRequest, withEdns
     recursionDesired: true,
     checkingDisabled: flags.checkingDisabled,
     edns: withEdns ? { dnssecOk: flags.dnssecOk } : undefined,
+    ...(upstream.tls && { padTo: paddingBlocks.query }),
   });
 }
 

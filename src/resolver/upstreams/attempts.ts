@@ -3,6 +3,7 @@
 import type { Question } from '../../dns/message.ts';
 import type { Clock } from '../../system/clock.ts';
 import { ended } from '../../system/ended.ts';
+import { describeError } from '../../system/fault.ts';
 import type { AnswerFlags } from '../cache/answer-key.ts';
 import type { ResolverCounters } from '../counters.ts';
 import { isSystemError } from '../exchange/system-error.ts';
@@ -79,6 +80,8 @@ export class Attempts {
       if (patience.signal.aborted) return undefined;
       if (!isSystemError(error)) throw error;
       counters.upstream.unreachable += 1;
+      // No datagram that anybody can forge: a connection that failed, or a certificate that is not the upstream's.
+      if (upstream.tls) upstream.failed(clock.monotonicMs(), describeError(error));
       onWord();
       return undefined;
     } finally {

@@ -6,6 +6,16 @@ export interface UpstreamStatus {
   readonly state: 'well' | 'failed';
   /** Smoothed round-trip time; null before the first answer. */
   readonly rttMs: number | null;
+  /** Why it failed, where more is known than its silence. */
+  readonly reason?: string;
+}
+
+/** How an upstream proves who it is; one that has this is asked over TLS only. */
+export interface UpstreamTls {
+  readonly name: string;
+  readonly port: number;
+  /** PEM; the system's authorities when undefined. */
+  readonly authorities: string | undefined;
 }
 
 /** RFC 6298 section 2 smooths with 1/8 of the newest sample; answers are rarer than TCP segments, so a little faster. */
@@ -28,12 +38,15 @@ export class Upstream {
   readonly address: IpAddress;
   /** The management address our queries leave from. */
   readonly source: IpAddress;
+  readonly tls: UpstreamTls | undefined;
+  #reason: string | undefined;
   #rttMs: number | undefined;
   #failures = 0;
   #retryAtMs = 0;
   #plainUntilMs = 0;
 
-  constructor(address: IpAddress, source: IpAddress) {
+  constructor(address: IpAddress, source: IpAddress, tls?: UpstreamTls) {
+    this.tls = tls;
     this.address = address;
     this.source = source;
   }
@@ -49,17 +62,23 @@ export class Upstream {
 
   get status(): UpstreamStatus {
     const rttMs = this.#rttMs === undefined ? null : Math.round(this.#rttMs * 100) / 100;
-    return { address: this.address.text, state: this.isWell ? 'well' : 'failed', rttMs };
+    const reason = this.#reason === undefined ? {} : { reason: this.#reason };
+    return { address: this.address.text, state: this.isWell ? 'well' : 'failed', rttMs, ...reason };
   }
 
   /** Any answer, whatever it says, shows that the upstream is there. */
   answered(rttMs: number): void {
     this.#failures = 0;
+    this.#reason = undefined;
     this.#rttMs = this.#rttMs === undefined ? rttMs : this.#rttMs + smoothing * (rttMs - this.#rttMs);
   }
 
-  /** It kept silent for upstreamTimeout. Nothing less counts: a forged refusal must not silence an upstream. */
-  failed(nowMs: number): void {
+  /**
+   * It kept silent for upstreamTimeout, or its TLS connection failed, for `reason`. Nothing less counts: a forged refusal
+   * must not silence an upstream.
+   */
+  failed(nowMs: number, reason?: string): void {
+    this.#reason = reason ?? this.#reason;
     this.#failures += 1;
     this.#retryAtMs = nowMs + Math.min(backOffMs * 2 ** (this.#failures - 1), longestBackOffMs);
   }

@@ -1,10 +1,12 @@
-/** The upstreams of a PoP, from its configuration: one value per address, whatever number of zones it serves. */
+/** The upstreams of a PoP, from its configuration: one value per server, whatever number of zones it serves. */
+import { readFileSync } from 'node:fs';
 import { addressOf, type PopSlice } from '../../config/anycast-config.ts';
 import { parseName, rootName } from '../../dns/name.ts';
-import type { IpAddress } from '../../ip/address.ts';
-import { Fault } from '../../system/fault.ts';
+import { describeError, Fault } from '../../system/fault.ts';
 import type { ForwardZone } from './forward-zones.ts';
-import { Upstream } from './upstream.ts';
+import { Upstream, type UpstreamTls } from './upstream.ts';
+
+type ConfiguredUpstream = PopSlice['config']['resolver']['forward'][number]['upstreams'][number];
 
 /**
  * An upstream of a family in which the PoP has no management address cannot be asked and is left out.
@@ -12,7 +14,7 @@ import { Upstream } from './upstream.ts';
  */
 export function forwardZonesOf({ name: popName, pop, config }: PopSlice): ForwardZone[] {
   const upstreams = new Map<string, Upstream>();
-  const upstreamAt = (address: IpAddress): Upstream | undefined => {
+  const upstreamAt = ({ address, tls: said }: ConfiguredUpstream): Upstream | undefined => {
     if (pop.management.some(own => own.text === address.text)) {
       throw new Fault(
         'config-invalid',
@@ -24,12 +26,13 @@ export function forwardZonesOf({ name: popName, pop, config }: PopSlice): Forwar
     }
     const source = addressOf(pop.management, address.family);
     if (!source) return undefined;
-    const upstream = upstreams.get(address.text) ?? new Upstream(address, source);
-    upstreams.set(address.text, upstream);
+    const key = JSON.stringify([address.text, said]);
+    const upstream = upstreams.get(key) ?? new Upstream(address, source, said && tlsOf(said));
+    upstreams.set(key, upstream);
     return upstream;
   };
-  return config.resolver.forward.map(({ zone, upstreams: addresses }) => {
-    const usable = addresses.flatMap(address => upstreamAt(address) ?? []);
+  return config.resolver.forward.map(({ zone, upstreams: configured }) => {
+    const usable = configured.flatMap(each => upstreamAt(each) ?? []);
     if (usable.length === 0) {
       throw new Fault('config-invalid', `${popName} can reach no upstream of the zone ${zone}`, {
         hint: 'give it an upstream of a family in which the PoP has a management address',
@@ -37,4 +40,16 @@ export function forwardZonesOf({ name: popName, pop, config }: PopSlice): Forwar
     }
     return { name: parseName(zone) ?? rootName, upstreams: usable };
   });
+}
+
+/** @throws Fault `config-invalid` when the authorities cannot be read. */
+function tlsOf({ name, port, caFile }: NonNullable<ConfiguredUpstream['tls']>): UpstreamTls {
+  try {
+    return { name, port, authorities: caFile === undefined ? undefined : readFileSync(caFile, 'utf8') };
+  } catch (cause) {
+    throw new Fault('config-invalid', `cannot read the authorities of ${name}: ${describeError(cause)}`, {
+      hint: 'caFile names a PEM file that the resolver may read',
+      cause,
+    });
+  }
 }

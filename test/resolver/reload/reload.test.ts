@@ -67,9 +67,10 @@ describe('a reload', () => {
 
   const forwardTo = (moving: string): Partial<ResolverConfig> => {
     const { forward } = deployment.slice.config.resolver;
-    const other = deployment.slice.config.resolver.forward[0]?.upstreams[0];
+    const other = deployment.slice.config.resolver.forward[0]?.upstreams[0]?.address;
     assert.ok(other);
-    const at = { ...other, text: moving, octets: Uint8Array.from(moving.split('.'), Number) };
+    const address = { ...other, text: moving, octets: Uint8Array.from(moving.split('.'), Number) };
+    const at = { address, tls: undefined };
     return { forward: forward.map(entry => (entry.zone === '.' ? entry : { ...entry, upstreams: [at] })) };
   };
 
@@ -131,7 +132,7 @@ describe('a reload', () => {
     // A fault that only this PoP has, found while the new parts are made.
     const [management] = deployment.slice.pop.management;
     assert.ok(management);
-    const looping = { forward: [{ zone: '.', upstreams: [management] }] };
+    const looping = { forward: [{ zone: '.', upstreams: [{ address: management }] }] };
     next = async () => ({ slice: withResolver(deployment, { ...looping, version: 'no' }), hash: 'no' });
     await assert.rejects(resolver.running.reload(), {
       code: 'config-invalid',
