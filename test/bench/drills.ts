@@ -39,6 +39,8 @@ interface DrillFigures {
   readonly lost: number;
   readonly spans: Readonly<Record<string, Figures>>;
   readonly failedClaims: readonly string[];
+  /** Whole, so that what happened in them can be read. */
+  readonly failures: readonly DrillReport[];
 }
 
 /** A drill at a PoP. */
@@ -161,6 +163,7 @@ function summarise(reports: readonly DrillReport[]): DrillFigures {
     failedClaims: reports.flatMap(({ claims }) =>
       claims.filter(({ ok }) => !ok).map(({ claim, observed }) => `${claim} (${observed})`),
     ),
+    failures: reports.filter(({ ok }) => !ok),
   };
 }
 
