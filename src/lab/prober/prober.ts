@@ -2,8 +2,10 @@
  * The prober: a client that asks the service address at a fixed rate and writes down what became of each query.
  *
  * Every query has a name of its own below `zone`, so that no cache on the way can stand in for the service, and asks for
- * NSID (RFC 5001), so that every answer says which PoP gave it. The rate is shared evenly among the targets. Queries leave
- * from several sockets, as those of several clients would, each connected, so that the kernel matches the answers' source.
+ * NSID (RFC 5001), so that every answer says which PoP gave it. The rate is shared evenly among the targets, which are asked
+ * one after the other at the same moment: a process that wakes costs more than a query, here and at everyone whom the query
+ * meets on its way. Queries leave from several sockets, as those of several clients would, each connected, so that the
+ * kernel matches the answers' source.
  *
  * What always holds: one sample per query, given once: when its answer or an ICMP error has arrived, or when `patienceMs`
  * have passed. An ICMP error names no query; it is taken for the last one sent, since it comes back within a round trip.
@@ -37,8 +39,9 @@ export interface ProbeOptions {
 
 /** Source ports per target. */
 const socketsPerTarget = 8;
-/** Milliseconds between looks at what is due: as often as queries are, at the most every millisecond. */
-const tickMs = (rate: number): number => Math.max(1, Math.floor(1000 / rate));
+/** Milliseconds between looks at what is still waited for at the end, and between two sendings at the least. */
+const lastLooksMs = 5;
+const shortestSleepMs = 1;
 
 /** Sends until `durationMs` have passed or the signal aborts, then waits for the last answers. */
 export async function probe(
@@ -48,16 +51,20 @@ export async function probe(
   const lanes = await openLanes(options, clock, onSample);
   try {
     const startMs = clock.monotonicMs();
+    const { length: atOnce } = options.targets;
+    const roundsPerMs = options.rate / atOnce / 1000;
     const total = Math.ceil((options.rate * options.durationMs) / 1000);
     for (let sent = 0; sent < total && !signal.aborted; ) {
-      const due = Math.min(total, Math.floor(((clock.monotonicMs() - startMs) * options.rate) / 1000) + 1);
+      const rounds = Math.floor((clock.monotonicMs() - startMs) * roundsPerMs) + 1;
+      const due = Math.min(total, rounds * atOnce);
       for (; sent < due; sent += 1) lanes[sent % lanes.length]?.send(sent);
       for (const lane of lanes) lane.expire();
-      await clock.sleep(tickMs(options.rate));
+      const untilNextMs = startMs + rounds / roundsPerMs - clock.monotonicMs();
+      await clock.sleep(Math.max(shortestSleepMs, untilNextMs));
     }
     while (lanes.some(lane => lane.waiting())) {
       for (const lane of lanes) lane.expire();
-      await clock.sleep(tickMs(options.rate));
+      await clock.sleep(lastLooksMs);
     }
   } finally {
     for (const lane of lanes) lane.close();
