@@ -1,4 +1,5 @@
 /** `anycast resolver`: DNS on the PoP's management addresses and the service address, until SIGTERM. SIGHUP reloads. */
+import { join } from 'node:path';
 import type { CommandKind, PopOptions } from './command.ts';
 import { popOptions } from './command.ts';
 
@@ -18,16 +19,26 @@ async function resolver(signal: AbortSignal, options: PopOptions): Promise<undef
   const { readPop } = await import('./inputs/deployment.ts');
   const { createLog } = await import('../telemetry/log.ts');
   const { systemClock } = await import('../system/clock.ts');
+  const { makeFolder } = await import('../system/files.ts');
+  const { holdLifeline } = await import('../system/lifeline.ts');
   const { serviceNotices } = await import('./inputs/service-notices.ts');
   const { startResolver } = await import('../resolver/resolver.ts');
   const { slice, hash } = await readPop(options);
   const log = createLog('resolver', slice.name, slice.config.telemetry.logLevel);
+  await makeFolder(options.runDir);
+  using lifeline = await holdLifeline(join(options.runDir, 'resolver.life'));
+  if (lifeline.lacking !== undefined)
+    log.info(
+      { lacking: lifeline.lacking },
+      'the end of this process will be noticed by its control socket alone',
+    );
   await using service = serviceNotices(log, signal);
   await using running = await startResolver(slice, {
     runDirectory: options.runDir,
     log,
     clock: systemClock,
     signal,
+    lifeline,
     configHash: hash,
     readConfig: () => readPop(options),
   });

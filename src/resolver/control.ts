@@ -8,6 +8,7 @@ import type { PopSlice } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
 import { type ControlServer, serveControl } from '../system/control-socket.ts';
 import { Fault } from '../system/fault.ts';
+import type { HeldLifeline } from '../system/lifeline.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import type { CacheActivity } from './cache/cache-activity.ts';
 import type { CacheContents } from './cache/cache-contents.ts';
@@ -45,6 +46,8 @@ export interface ResolverStatus {
 /** The data of the push `heartbeat`. */
 export interface Heartbeat {
   readonly pid: number;
+  /** Whether `resolver.life` beside the socket ends with this process (`system/lifeline.ts`). */
+  readonly lifeline: boolean;
   /** From 0, one more each time. */
   readonly sequence: number;
   /** Queries so far to a service address from other than our own addresses. */
@@ -71,6 +74,7 @@ export interface ControlSources {
   readonly reload: Reload;
   readonly listeners: Listeners;
   readonly load: LoadMeter;
+  readonly lifeline: HeldLifeline | undefined;
 }
 
 /** Milliseconds between heartbeats: a frozen process must be known within a few of them, well under half a second. */
@@ -130,7 +134,7 @@ export class ResolverControl {
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, counters, generations, load } = this.#sources;
+    const { clock, counters, generations, load, lifeline } = this.#sources;
     let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
       const atMs = clock.monotonicMs();
@@ -138,6 +142,7 @@ export class ResolverControl {
       load.beat(lagMs);
       const beat: Heartbeat = {
         pid: process.pid,
+        lifeline: lifeline?.isShown ?? false,
         sequence,
         clientQueries: counters.clientQueries,
         atMs: Math.round(atMs),

@@ -26,6 +26,7 @@ import type { PopSlice } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
 import { describeError } from '../system/fault.ts';
 import { makeFolder } from '../system/files.ts';
+import type { HeldLifeline } from '../system/lifeline.ts';
 import type { Log } from '../telemetry/log.ts';
 import { serveMetrics } from '../telemetry/metrics-server.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
@@ -59,6 +60,8 @@ export interface ResolverOptions {
   readonly upstreamPort?: number;
   /** Instead of what the configuration and the defaults say. */
   readonly tcpLimits?: Partial<TcpLimits>;
+  /** Shown when the control socket is there. Made before anything else is opened, which its thread would keep open. */
+  readonly lifeline?: HeldLifeline;
   /** Of the file that the slice was read from; shown by `status`. */
   readonly configHash?: string;
   /** Reads that file again, for a reload; without it there is none. */
@@ -166,9 +169,11 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     listeners,
     reload,
     generations,
+    lifeline: options.lifeline,
   });
   await makeFolder(options.runDirectory);
   parts.use(await control.serve(join(options.runDirectory, 'resolver.sock')));
+  options.lifeline?.show();
   await warmUp({ slice, contents, clock, log, signal });
   listeners.serve();
   // Last, because loading prom-client takes longer than all of the above: queries are answered meanwhile.

@@ -1,7 +1,7 @@
 /**
  * Listens to the resolver's control socket, which pushes a heartbeat every 50 ms while its event loop turns.
  *
- * - The socket closes: the process is gone. Said at once, no threshold.
+ * - The socket closes, or the lifeline beside it ends (`system/lifeline.ts`): the process is gone. Said at once, no threshold.
  * - Heartbeats stop: frozen. How long that takes to be believed depends on what the kernel says of the process, and only
  *   time that this process itself has lived counts (`lived-time.ts`): silence in the ear is not silence.
  * - Nobody listens: not running. Looked for again every few milliseconds, so that a restart is noticed soon.
@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { Bell } from '../../system/bell.ts';
 import { connectControl } from '../../system/control-socket.ts';
 import { Fault } from '../../system/fault.ts';
+import { watchLifeline } from '../../system/lifeline.ts';
 import { type ProcessState, processState } from '../../system/process-state.ts';
 import { type CheckContext, defineHealthCheck, type Verdict } from '../health-check.ts';
 import { livedMs } from '../lived-time.ts';
@@ -42,10 +43,9 @@ export const livenessCheck = defineHealthCheck<z.output<typeof options>>({
 
 async function* watchResolver(context: CheckContext): AsyncGenerator<Verdict> {
   const { clock, signal, runDirectory } = context;
-  const path = `${runDirectory}/resolver.sock`;
   while (!signal.aborted) {
     try {
-      yield* listen(path, context);
+      yield* listen(runDirectory, context);
     } catch (error) {
       if (signal.aborted) return;
       yield cannotConnect(error);
@@ -55,21 +55,27 @@ async function* watchResolver(context: CheckContext): AsyncGenerator<Verdict> {
 }
 
 /** The verdicts of one connection, from its first heartbeat to its end. */
-async function* listen(path: string, { clock, signal }: CheckContext): AsyncGenerator<Verdict> {
+async function* listen(runDirectory: string, { clock, signal }: CheckContext): AsyncGenerator<Verdict> {
   const bell = new Bell();
   let fresh = false;
-  let gone = false;
+  let gone: string | undefined;
   let pid: number | undefined;
-  await using client = await connectControl(path, (name, data) => {
+  const isGone = (sign: string) => (): void => {
+    gone ??= sign;
+    bell.ring();
+  };
+  using held = new DisposableStack();
+  let isWatched = false;
+  await using client = await connectControl(`${runDirectory}/resolver.sock`, (name, data) => {
     if (name !== 'heartbeat') return;
     fresh = true;
     pid = pidOf(data);
     bell.ring();
+    if (isWatched || !hasLifeline(data)) return;
+    isWatched = true;
+    held.use(watchLifeline(`${runDirectory}/resolver.life`)).ended.then(isGone('its lifeline ended'));
   });
-  client.closed.then(() => {
-    gone = true;
-    bell.ring();
-  });
+  client.closed.then(isGone('its control socket closed'));
   let silentMs = 0;
   let lookedAt = clock.monotonicMs();
   for (;;) {
@@ -79,12 +85,8 @@ async function* listen(path: string, { clock, signal }: CheckContext): AsyncGene
     fresh = false;
     silentMs = heard ? 0 : silentMs + livedMs(now - lookedAt, tickMs);
     lookedAt = now;
-    if (gone) {
-      yield {
-        kind: 'unhealthy',
-        reason: 'resolver process gone: its control socket closed',
-        immediate: true,
-      };
+    if (gone !== undefined) {
+      yield { kind: 'unhealthy', reason: `resolver process gone: ${gone}`, immediate: true };
       return;
     }
     if (heard) yield { kind: 'healthy', detail: `heartbeats${pid === undefined ? '' : ` of pid ${pid}`}` };
@@ -119,6 +121,10 @@ function cannotConnect(error: unknown): Verdict {
       immediate: true,
     };
   return { kind: 'unknown', reason: `cannot connect to the resolver's control socket: ${code ?? error}` };
+}
+
+function hasLifeline(heartbeat: unknown): boolean {
+  return (heartbeat as { lifeline?: unknown } | null | undefined)?.lifeline === true;
 }
 
 function pidOf(heartbeat: unknown): number | undefined {

@@ -4,6 +4,7 @@ import { livenessCheck } from '../../../src/health/checks/liveness.ts';
 import type { Verdict } from '../../../src/health/health-check.ts';
 import { type Clock, systemClock } from '../../../src/system/clock.ts';
 import { type ControlServer, serveControl } from '../../../src/system/control-socket.ts';
+import { holdLifeline } from '../../../src/system/lifeline.ts';
 import { eventually } from '../../support/eventually.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 import { startBeating } from '../../support/start-beating.ts';
@@ -54,6 +55,20 @@ const isDown = (watched: Watch, reason: RegExp) => () => {
 };
 
 describe('liveness', () => {
+  it('says at once that the process is gone when its lifeline ends, while its socket is still open', async () => {
+    await using folder = await temporaryFolder();
+    await using server = await serveControl(`${folder.path}/resolver.sock`, {});
+    const lifeline = await holdLifeline(`${folder.path}/resolver.life`);
+    lifeline.show();
+    await using watched = watch(folder.path);
+    await eventually(() => {
+      server.push('heartbeat', { pid: process.pid, lifeline: true });
+      assert.equal(watched.last()?.kind, 'healthy');
+    });
+    lifeline[Symbol.dispose]();
+    await eventually(isDown(watched, /gone: its lifeline ended/));
+  });
+
   it('says at once that nobody is there, and notices when somebody is', async () => {
     await using folder = await temporaryFolder();
     await using watched = watch(folder.path);
