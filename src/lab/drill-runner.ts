@@ -22,7 +22,16 @@ import { popCommand } from './kit-command.ts';
 import type { Lab } from './lab-runtime.ts';
 import { readAgentLogs } from './measuring/agent-log.ts';
 import { type NeighbourWatch, watchNeighbours } from './measuring/neighbour-watch.ts';
-import { endsSteady, homesOf, isAway, isHome, outcomeOf, type Round, since } from './measuring/outcome.ts';
+import {
+  endsPrompt,
+  endsSteady,
+  homesOf,
+  isAway,
+  isHome,
+  outcomeOf,
+  type Round,
+  since,
+} from './measuring/outcome.ts';
 import { type Probers, patienceMs, startProbers } from './measuring/probers.ts';
 import { catchmentOfTracks } from './prober/analysis.ts';
 import { emptyRecord, type StageParts, type StageRecord, stageOf } from './stage.ts';
@@ -69,8 +78,10 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   onProgress(`${probers.clients.length} clients ask ${options.rate} times a second each`);
   const broken = drill.everywhere === true ? Object.keys(config.pops) : [pop];
   await everyPopServes(broken, parts);
-  // A router that was frozen by the last drill may lose its sessions once more after it has come back.
-  const isReady = (): boolean => clock.monotonicMs() > warmMs && broken.every(watch.isWhole);
+  // A router that was frozen by the last drill may lose its sessions once more after it has come back, and a PoP whose
+  // programs are still cold may withdraw when the clients begin: all who serve now are to serve when the fault comes.
+  const serving = Object.keys(config.pops).filter(each => broken.includes(each) || watch.isWhole(each));
+  const isReady = (): boolean => clock.monotonicMs() > warmMs && serving.every(watch.isWhole);
   await everyoneAnswered(probers, { pop, isReady }, parts);
   const homes = homesOf(probers.tracks());
   const before = catchmentOfTracks(probers.tracks());
@@ -145,8 +156,8 @@ function lookAt(round: Round, { probers, watch, parts }: Watching): Look {
 }
 
 /**
- * Waits until every client is served steadily since `isReady` holds, one of them by the PoP.
- * @throws Fault `timeout` when a client is not served, `usage` when none is by the PoP: it may just have been back from the
+ * Waits until every client is served steadily and promptly since `isReady` holds, one of them by the PoP.
+ * @throws Fault `timeout` when a client is not, `usage` when none is by the PoP: it may just have been back from the
  * last drill, so this takes its time too.
  */
 async function everyoneAnswered(
@@ -160,8 +171,13 @@ async function everyoneAnswered(
     const tracks = probers.tracks();
     return tracks.length === probers.expectedTracks && tracks.every(track => endsSteady(track, sinceMs));
   };
+  const allPrompt = (): boolean => probers.tracks().every(track => endsPrompt(track));
   const isServing = (): boolean => [...homesOf(probers.tracks()).values()].includes(pop);
-  if (await comesTrue(readyMs, parts, () => allSteady() && isServing())) return;
+  if (await comesTrue(readyMs, parts, () => allSteady() && allPrompt() && isServing())) return;
+  if (allSteady() && !allPrompt())
+    throw new Fault('timeout', 'answers come late before the drill: the machine is too busy to measure on', {
+      hint: 'ask less often with --rate, or end what else runs',
+    });
   if (allSteady())
     throw new Fault('usage', `${pop} has no clients to lose`, { hint: 'choose another PoP with --pop' });
   throw new Fault('timeout', 'not every client is answered before the drill', {

@@ -7,6 +7,9 @@ import type { RouteChanges } from './neighbour-watch.ts';
 
 /** Good answers in a row, per client and family, that count as steady service. */
 const steadyCount = 50;
+/** Milliseconds: ten times what a lab's answers take. And how many must be as quick: one that had to wait is no queue. */
+const promptMs = 100;
+const promptShare = 0.9;
 
 /** Which PoP each client and family is served by; keys are `trackKey`s. */
 export type Homes = ReadonlyMap<string, string | undefined>;
@@ -24,6 +27,13 @@ export function endsSteady(
   const last = track.samples.slice(-steadyCount);
   const isRight = (sample: Sample): boolean => sample.sentMs > fromMs && isGood(sample) && right(sample.pop);
   return last.length === steadyCount && last.every(isRight);
+}
+
+/** Whether nearly all of the last samples were answered promptly: where they queue, the queue is what a drill would measure. */
+export function endsPrompt(track: Track): boolean {
+  const last = track.samples.slice(-steadyCount);
+  const prompt = last.filter(({ sentMs, answeredMs }) => (answeredMs ?? Infinity) - sentMs < promptMs);
+  return prompt.length >= last.length * promptShare;
 }
 
 /** Whether a client has left the sick PoP for good; one that was never there has. */

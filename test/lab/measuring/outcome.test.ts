@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AgentEvent } from '../../../src/lab/measuring/agent-log.ts';
-import { homesOf, type Measured, outcomeOf } from '../../../src/lab/measuring/outcome.ts';
+import { endsPrompt, homesOf, type Measured, outcomeOf } from '../../../src/lab/measuring/outcome.ts';
 import type { Track } from '../../../src/lab/prober/analysis.ts';
 import type { Sample } from '../../../src/lab/prober/sample.ts';
 
@@ -90,5 +90,36 @@ describe('the outcome of a drill', () => {
   it('says that nobody had to return who had never left', () => {
     assert.equal(outcome([track('client', 'ffffffffff')]).returnedMs, 0);
     assert.equal(outcome([track('client', 'ffffffffff')], { returned: false }).returnedMs, null);
+  });
+});
+
+describe('a client before the fault', () => {
+  const answered = (rttsMs: readonly number[]): Track => ({
+    client: 'client-eu',
+    family: 4,
+    samples: rttsMs.map((rttMs, index) => ({
+      family: 4,
+      sentMs: index * 10,
+      answeredMs: index * 10 + rttMs,
+    })),
+  });
+
+  it('is served promptly when all but a few of its last answers came within 100 ms, whatever came before', () => {
+    assert.equal(
+      endsPrompt(answered([...Array(9).fill(700), ...Array(46).fill(5), ...Array(4).fill(300)])),
+      true,
+    );
+  });
+
+  it('is not while its queries queue', () => {
+    assert.equal(endsPrompt(answered([...Array(44).fill(5), ...Array(6).fill(300)])), false);
+  });
+
+  it('is not while its last queries are unanswered', () => {
+    const { samples, ...client } = answered(Array(50).fill(5));
+    assert.equal(
+      endsPrompt({ ...client, samples: samples.map(({ answeredMs: _, ...sent }) => sent) }),
+      false,
+    );
   });
 });
