@@ -122,7 +122,7 @@ export class Agent implements AsyncDisposable {
       managementAddresses: slice.pop.management,
       servicePort: resolver.port,
       runDirectory,
-      starvedMs: () => this.#resolver.waitedMs(),
+      pressedMs: () => this.#resolver.pressedMs(),
     };
     this.#checks = new CheckWatch({
       checks,

@@ -1,8 +1,8 @@
-/** Which process the resolver is, by its heartbeats, and how long it has waited for a processor so far. */
+/** Which process the resolver is, by its heartbeats, and how long it has been pressed for processor time so far. */
 import type { Clock } from '../system/clock.ts';
 import { connectControl } from '../system/control-socket.ts';
 import { ended } from '../system/ended.ts';
-import { lookAtProcessor, ProcessorWait } from '../system/processor-wait.ts';
+import { lookAtProcessor, ProcessorPressure } from '../system/processor-pressure.ts';
 
 /** Milliseconds between attempts to connect; until one succeeds the resolver is owed nothing. */
 const reconnectMs = 250;
@@ -12,7 +12,7 @@ export class ResolverProcess implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #end = new AbortController();
   readonly #running: Promise<void>;
-  #process: { readonly pid: number; readonly wait: ProcessorWait } | undefined;
+  #process: { readonly pid: number; readonly pressure: ProcessorPressure } | undefined;
 
   constructor(runDirectory: string, clock: Clock) {
     this.#path = `${runDirectory}/resolver.sock`;
@@ -21,8 +21,8 @@ export class ResolverProcess implements AsyncDisposable {
   }
 
   /** Milliseconds; starts again from elsewhere when the resolver is another process. */
-  waitedMs(): number {
-    return this.#process?.wait.waitedMs() ?? 0;
+  pressedMs(): number {
+    return this.#process?.pressure.pressedMs() ?? 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -56,6 +56,6 @@ export class ResolverProcess implements AsyncDisposable {
     // Our own number is the resolver's in another pid namespace: nothing here shows that process.
     if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0 || pid === process.pid) return;
     if (this.#process?.pid === pid) return;
-    this.#process = { pid, wait: new ProcessorWait(() => lookAtProcessor(pid), this.#clock) };
+    this.#process = { pid, pressure: new ProcessorPressure(() => lookAtProcessor(pid), this.#clock) };
   }
 }

@@ -47,8 +47,8 @@ export interface CheckContext {
   readonly timeoutMs: number;
   /** The folder of the PoP's control sockets. */
   readonly runDirectory: string;
-  /** Milliseconds so far in which the resolver waited for a processor; absent where nobody knows. */
-  readonly starvedMs?: () => number;
+  /** Milliseconds so far in which the resolver was pressed for processor time; absent where nobody knows. */
+  readonly pressedMs?: () => number;
 }
 
 /** Another PoP, as a check can ask it. */

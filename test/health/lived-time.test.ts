@@ -36,9 +36,9 @@ describe('sleepLived', () => {
   it('does not count time in which the service waited for a processor, up to a second', async () => {
     const clock = fakeClock();
     const startedMs = clock.monotonicMs();
-    const lastedMs = async (starvedMs: () => number): Promise<number> => {
+    const lastedMs = async (pressedMs: () => number): Promise<number> => {
       const before = clock.monotonicMs();
-      const done = sleepLived(100, { clock, starvedMs }, new AbortController().signal);
+      const done = sleepLived(100, { clock, pressedMs }, new AbortController().signal);
       const ended = done.then(() => clock.monotonicMs() - before);
       await clock.advance(2000);
       return await ended;

@@ -105,9 +105,9 @@ describe('a probed check', () => {
   it('has more time while the service waits for a processor, and not for ever', async () => {
     const starved = (share: number, ms: number): Run => {
       const clock = fakeClock(0);
-      const starvedMs = (): number => clock.monotonicMs() * share;
+      const pressedMs = (): number => clock.monotonicMs() * share;
       const { signal } = new AbortController();
-      const context = { clock, signal, starvedMs, pop: 'fra', serviceAddresses: [], managementAddresses: [] };
+      const context = { clock, signal, pressedMs, pop: 'fra', serviceAddresses: [], managementAddresses: [] };
       return {
         ...run(probing(stubborn(ms)), { context: { ...context, servicePort: 53, runDirectory: '/nowhere' } }),
         clock,
