@@ -24,6 +24,7 @@ import { createResolution } from '../resolution.ts';
 import { Forwarder } from '../upstreams/forwarder.ts';
 import { forwardZonesOf } from '../upstreams/upstreams-of.ts';
 import type { WorkLimits } from '../work-budget.ts';
+import type { OpenedParts } from './opened-parts.ts';
 import { keepingUntil, Retirement } from './retirement.ts';
 import { type SharedPart, takenOver } from './shared-part.ts';
 
@@ -34,8 +35,6 @@ export interface LastingParts {
   readonly cache: AnswerCache;
   readonly rrsets: RRsetCache;
   readonly cacheActivity: CacheActivity;
-  readonly clients: Clients;
-  readonly names: Names;
   readonly counters: ResolverCounters;
   readonly upstreamPort: number;
 }
@@ -44,7 +43,7 @@ export class Generation implements AsyncDisposable {
   readonly slice: PopSlice;
   readonly workLimits: WorkLimits;
   /** What the next generation may take over. */
-  readonly shared: {
+  readonly shared: OpenedParts & {
     readonly forwarder: SharedPart<Forwarder>;
     readonly recursion: SharedPart<Recursion>;
     readonly dnstap: SharedPart<Dnstap> | undefined;
@@ -58,8 +57,8 @@ export class Generation implements AsyncDisposable {
   #ending: Promise<void> | undefined;
 
   /** @throws Fault of what cannot be made of this configuration; nothing is left of it then, and `before` is as it was. */
-  constructor(slice: PopSlice, lasting: LastingParts, before?: Generation) {
-    const { clock, log, rrsets, counters } = lasting;
+  constructor(slice: PopSlice, lasting: LastingParts & OpenedParts, before?: Generation) {
+    const { clients, names, clock, log, rrsets, counters } = lasting;
     const { resolver } = slice.config;
     const { forward, queryTimeout: queryTimeoutMs, upstreamTimeout: upstreamTimeoutMs } = resolver;
     this.slice = slice;
@@ -72,7 +71,12 @@ export class Generation implements AsyncDisposable {
     });
     // Where aliases lead into forward zones, recursion asks the forwarder: a new one has new recursion.
     const rootHints = rootHintsOf(resolver.recursion);
-    const asked = { asking, recursion: resolver.recursion, rootHints, budget: resolver.budget };
+    const { maxTtl, maxBytes } = resolver.cache;
+    const own = Object.values(slice.config.pops).map(pop => pop.management);
+    const asked = {
+      ...{ asking, recursion: resolver.recursion, rootHints, budget: resolver.budget },
+      ...{ maxTtl, maxBytes, own },
+    };
     const recursion = takenOver(
       before?.shared.recursion,
       asked,
@@ -96,18 +100,35 @@ export class Generation implements AsyncDisposable {
       this.#retirement,
       createResolution({ forwarder: forwarder.part, iterator: recursion.part.iterator, onExhausted }),
     );
-    this.#pipeline = createPipeline(slice, { ...lasting, resolution });
+    this.#pipeline = createPipeline(slice, {
+      ...lasting,
+      clients: clients.part,
+      names: names.part,
+      resolution,
+    });
     const { dnstap, port } = resolver;
     const tapping = { clock, log, port, pop: slice.name, counters: counters.dnstap };
     this.shared = {
+      clients,
+      names,
       forwarder,
       recursion,
       dnstap: dnstap && takenOver(before?.shared.dnstap, dnstap, () => new Dnstap(dnstap, tapping)),
     };
+    this.#held.use(clients.claim());
+    this.#held.use(names.claim());
     this.#held.use(recursion.claim());
     this.#held.use(forwarder.claim());
     if (this.shared.dnstap) this.#held.use(this.shared.dnstap.claim());
     this.#held.use(this.#pipeline);
+  }
+
+  get clients(): Clients {
+    return this.shared.clients.part;
+  }
+
+  get names(): Names {
+    return this.shared.names.part;
   }
 
   get forwarder(): Forwarder {
