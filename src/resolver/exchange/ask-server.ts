@@ -3,6 +3,7 @@
  * without EDNS when the server cannot read that. At most four messages; each is paid for before it leaves.
  */
 import type { Question } from '../../dns/message.ts';
+import type { Name } from '../../dns/name.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import type { Deadline } from './deadlines.ts';
@@ -15,6 +16,7 @@ import type { Servers } from './servers.ts';
 import { isSystemError } from './system-error.ts';
 import type { Transports } from './transports.ts';
 import type { UdpOutcome } from './udp-exchange.ts';
+import type { WireTap, WireTaps } from './wire-tap.ts';
 
 export interface AskContext {
   readonly transports: Transports;
@@ -23,6 +25,7 @@ export interface AskContext {
   readonly counters: ExchangeCounters;
   /** Whether the case of names is drawn by chance. */
   readonly caseRandomisation: boolean;
+  readonly taps?: WireTaps | undefined;
 }
 
 export interface AskEvents {
@@ -38,6 +41,8 @@ export interface AskServerRequest extends AskEvents {
   readonly server: Server;
   readonly question: Question;
   readonly budget: WorkBudget;
+  /** That it is asked for. */
+  readonly zone?: Name;
 }
 
 /** As PowerDNS has it: one wrong guess is one too many, and TCP is only a little slower. */
@@ -126,6 +131,7 @@ class Asking {
       nearMissLimit,
       onMismatch: this.#onMismatch,
       onUnreachable: this.#onUnreachable,
+      wire: this.#tap('udp'),
     });
     this.#wait = wait;
     const outcome = await wait.outcome;
@@ -145,13 +151,24 @@ class Asking {
     if (!query) return undefined;
     counters.sent.tcp += 1;
     this.#waitAtMost(Math.max(leastTcpMs, tcpRoundTrips * server.timeoutMs));
-    const wait = transports.overTcp({ server, query, onMismatch: this.#onMismatch });
+    const wait = transports.overTcp({
+      server,
+      query,
+      onMismatch: this.#onMismatch,
+      wire: this.#tap('tcp'),
+    });
     this.#wait = wait;
     const answer = await wait.outcome;
     if (!answer) return undefined;
     server.answered();
     if (!answer.isCaseKept) this.#noticeLostCase(true);
     return answer;
+  }
+
+  #tap(transport: 'udp' | 'tcp'): WireTap | undefined {
+    const { server, zone } = this.#request;
+    const { address, port, source } = server;
+    return this.#context.taps?.({ address, port, source, transport, zone });
   }
 
   #noticeLostCase(isSure: boolean): void {

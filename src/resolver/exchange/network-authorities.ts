@@ -27,6 +27,7 @@ import type { Server, ServerStatus } from './server.ts';
 import { serverOrder } from './server-order.ts';
 import { Servers } from './servers.ts';
 import { Transports } from './transports.ts';
+import type { WireTaps } from './wire-tap.ts';
 
 export interface NetworkAuthoritiesOptions {
   readonly clock: Clock;
@@ -37,6 +38,7 @@ export interface NetworkAuthoritiesOptions {
   readonly isRefused: (address: IpAddress) => boolean;
   readonly caseRandomisation: boolean;
   readonly limits?: ExchangeLimits;
+  readonly taps?: WireTaps | undefined;
 }
 
 export interface AuthoritiesStatus {
@@ -66,7 +68,7 @@ export class NetworkAuthorities implements Authorities {
   #isClosing = false;
 
   constructor(options: NetworkAuthoritiesOptions) {
-    const { clock, sources, port, caseRandomisation } = options;
+    const { clock, sources, port, caseRandomisation, taps } = options;
     this.#options = options;
     this.#limits = options.limits ?? exchangeLimits;
     this.#transports = new Transports(clock);
@@ -78,6 +80,7 @@ export class NetworkAuthorities implements Authorities {
       clock,
       counters,
       caseRandomisation,
+      taps,
     };
   }
 

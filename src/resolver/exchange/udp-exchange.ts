@@ -9,6 +9,7 @@
 import type { Endpoint, Wait } from './endpoint.ts';
 import { type Answer, type Query, readAnswer } from './query.ts';
 import type { QuerySocket, QuerySockets } from './query-sockets.ts';
+import type { WireTap } from './wire-tap.ts';
 
 export interface UdpRequest {
   readonly server: Endpoint;
@@ -19,6 +20,7 @@ export interface UdpRequest {
   readonly onMismatch: () => void;
   /** The network says that nobody is there. Only a hint: it can be forged, so the wait goes on. */
   readonly onUnreachable: () => void;
+  readonly wire?: WireTap | undefined;
 }
 
 /** All but the answer mean: ask over TCP. `case-lost`: the name came back in another case, if it was the server that wrote. */
@@ -54,15 +56,18 @@ export function exchangeUdp(sockets: QuerySockets, request: UdpRequest): Wait<Ud
 /** Sends the query and listens. Gives whether nothing but the answer has come. */
 function converse(
   socket: QuerySocket,
-  { query, nearMissLimit, onMismatch, onUnreachable }: UdpRequest,
+  { query, nearMissLimit, onMismatch, onUnreachable, wire }: UdpRequest,
   end: (outcome: UdpOutcome) => void,
 ): () => boolean {
   let nearMisses = 0;
   let junk = 0;
   let isTroubled = false;
   const take = (octets: Uint8Array): void => {
+    // Reading gives the name its own case back.
+    const came = wire && octets.slice();
     const reading = readAnswer(query, octets);
     const isSaid = typeof reading === 'object' || reading === 'truncated';
+    if (came && isSaid) wire.received(came);
     if (!isSaid) onMismatch();
     if (reading === 'junk') junk += 1;
     else if (!isSaid) nearMisses += 1;
@@ -74,6 +79,7 @@ function converse(
     isTroubled = true;
     onUnreachable();
   });
+  wire?.sent(query.octets, socket.port);
   socket.send(query.octets);
   return () => !isTroubled && junk + nearMisses === 0;
 }

@@ -15,6 +15,8 @@ import type { RRsetCache } from '../cache/rrset-cache.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { ResolverCounters } from '../counters.ts';
 import { Dnstap } from '../dnstap/dnstap.ts';
+import type { AskedAs, UpstreamTap } from '../dnstap/tap.ts';
+import type { WireTaps } from '../exchange/wire-tap.ts';
 import { Recursion } from '../iterator/recursion.ts';
 import { rootHintsOf } from '../iterator/root-hints.ts';
 import type { Names } from '../names/names.ts';
@@ -37,6 +39,8 @@ export interface LastingParts {
   readonly cacheActivity: CacheActivity;
   readonly counters: ResolverCounters;
   readonly upstreamPort: number;
+  /** What tells of our own queries, now: it may change while they are under way. */
+  readonly upstreamTap?: () => UpstreamTap | undefined;
 }
 
 export class Generation implements AsyncDisposable {
@@ -64,10 +68,15 @@ export class Generation implements AsyncDisposable {
     this.slice = slice;
     this.workLimits = { ...resolver.budget, timeMs: queryTimeoutMs };
     const asking = [slice.pop.management, forward, queryTimeoutMs, upstreamTimeoutMs];
-    const { upstreamPort } = lasting;
+    const { upstreamPort, upstreamTap } = lasting;
+    const tapsAs =
+      (as: AskedAs): WireTaps =>
+      to =>
+        upstreamTap?.()?.begin(as, to);
     const forwarder = takenOver(before?.shared.forwarder, asking, () => {
       const zones = forwardZonesOf(slice);
-      return new Forwarder({ zones, clock, counters, queryTimeoutMs, upstreamTimeoutMs, upstreamPort });
+      const taps = tapsAs('forwarder');
+      return new Forwarder({ zones, clock, counters, queryTimeoutMs, upstreamTimeoutMs, upstreamPort, taps });
     });
     // Where aliases lead into forward zones, recursion asks the forwarder: a new one has new recursion.
     const rootHints = rootHintsOf(resolver.recursion);
@@ -86,6 +95,7 @@ export class Generation implements AsyncDisposable {
           store: rrsets,
           rootHints,
           port: upstreamPort,
+          taps: tapsAs('resolver'),
           isForwarded: question => forwarder.part.holds(question),
           forwarded: (question, flags, budget) =>
             forwarder.part.holds(question)

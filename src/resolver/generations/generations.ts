@@ -20,8 +20,8 @@ export class Generations implements AsyncDisposable {
 
   /** @throws Fault of what cannot be made of this configuration. */
   constructor(slice: PopSlice, lasting: LastingParts, opened: OpenedParts) {
-    this.#lasting = lasting;
-    this.#current = new Generation(slice, { ...lasting, ...opened });
+    this.#lasting = { ...lasting, upstreamTap: () => this.#current.dnstap?.upstream };
+    this.#current = new Generation(slice, { ...this.#lasting, ...opened });
   }
 
   get current(): Generation {

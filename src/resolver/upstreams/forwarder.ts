@@ -24,6 +24,7 @@ import { ended } from '../../system/ended.ts';
 import { type AnswerFlags, answerKey } from '../cache/answer-key.ts';
 import type { ResolverCounters } from '../counters.ts';
 import { Transports } from '../exchange/transports.ts';
+import type { WireTaps } from '../exchange/wire-tap.ts';
 import type { Outcome } from '../policy.ts';
 import { emptyReply, type Reply } from '../reply.ts';
 import type { WorkBudget } from '../work-budget.ts';
@@ -43,6 +44,7 @@ export interface ForwarderOptions {
   readonly upstreamTimeoutMs: number;
   readonly upstreamPort: number;
   readonly limits?: ForwarderLimits;
+  readonly taps?: WireTaps | undefined;
 }
 
 export interface ForwarderLimits extends AttemptLimits {
