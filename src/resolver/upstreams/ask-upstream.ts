@@ -1,4 +1,7 @@
-/** One question to one upstream: over UDP, over TCP when the answer is too large, without EDNS when it cannot read that. */
+/**
+ * One question to one upstream: over UDP, over TCP when the answer is too large, without EDNS when it cannot read that; or
+ * over TLS or HTTPS, where that is how it is known.
+ */
 import type { Question } from '../../dns/message.ts';
 import { paddingBlocks } from '../../dns/options/padding.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -51,9 +54,13 @@ async function askOnce(request: AskRequest, withEdns: boolean): Promise<Answer> 
     request.taps?.({ ...to, transport, zone: undefined });
   const startedMs = clock.monotonicMs();
   if (upstream.tls) {
-    const secure = { ...server, ...upstream.tls };
+    const { path, ...proof } = upstream.tls;
+    const secure = { ...server, ...proof };
     const query = paidQuery(request, withEdns);
-    const wait = transports.overTls({ server: secure, query, onMismatch, wire: tap('dot', secure) });
+    const wait =
+      path === undefined
+        ? transports.overTls({ server: secure, query, onMismatch, wire: tap('dot', secure) })
+        : transports.overHttps({ server: { ...secure, path }, query, onMismatch, wire: tap('doh', secure) });
     const answer = await untilAborted(wait, signal);
     upstream.answered(clock.monotonicMs() - startedMs);
     return charged(budget, answer);
@@ -88,7 +95,8 @@ function charged(budget: WorkBudget, answer: Answer): Answer {
 function paidQuery({ upstream, question, flags, budget, transports }: AskRequest, withEdns: boolean): Query {
   budget.spend('packets');
   return makeQuery({
-    id: transports.entropy.uint16(),
+    // RFC 8484 section 4.1: over HTTPS the stream tells answers apart.
+    id: upstream.tls?.path === undefined ? transports.entropy.uint16() : 0,
     question,
     secretCase: undefined,
     recursionDesired: true,

@@ -14,7 +14,7 @@
  * client waits to learn that it is still down. Where every upstream of a zone is gone, one question at a time goes on asking
  * and the others are answered SERVFAIL at once: thousands that wait in vain would starve what can be answered.
  *
- * Not here: following referrals or aliases (an upstream is a resolver, or has the zone), validation, encrypted upstreams.
+ * Not here: following referrals or aliases (an upstream is a resolver, or has the zone), validation.
  */
 
 import type { Question } from '../../dns/message.ts';
