@@ -16,12 +16,13 @@ export function authoritiesOf(
     const source = addressOf(slice.pop.management, family);
     if (source) sources[family] = source;
   }
-  const { caseRandomisation } = slice.config.resolver.recursion;
+  const { caseRandomisation, cookies: sendsCookies } = slice.config.resolver.recursion;
   return new NetworkAuthorities({
     clock,
     port,
     sources,
     caseRandomisation,
+    sendsCookies,
     taps,
     isRefused: doNotQueryOf(slice),
   });
