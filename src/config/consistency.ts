@@ -79,11 +79,11 @@ function resolverComplaints({ resolver, service }: AnycastConfig): Complaint[] {
         message: `'${entry.zone}' is stated twice: name all its upstreams in one entry`,
       });
     if (key !== undefined) seen.add(key);
-    const encrypted = entry.upstreams.filter(({ tls }) => tls).length;
+    const encrypted = entry.upstreams.filter(({ tls, https }) => tls ?? https).length;
     if (encrypted > 0 && encrypted < entry.upstreams.length)
       complaints.push({
         path: [...path, 'upstreams'],
-        message: `'${entry.zone}' has upstreams with and without tls: what some encrypt the others would give away`,
+        message: `'${entry.zone}' has upstreams with and without tls or https: what some encrypt the others would give away`,
       });
     for (const { address: upstream } of entry.upstreams) {
       if (isServiceAddress(service, upstream))

@@ -1,13 +1,11 @@
 /** The resolver's numbers as Prometheus reads them: collected from the counters at each scrape, never in the query path. */
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import { cacheTold, type ToldCaches } from './cache/cache-told.ts';
-import type { Clients } from './clients/clients.ts';
 import { clientsTold } from './clients/clients-told.ts';
 import { cacheOutcomes, limits, type ResolverCounters, upstreamOutcomes } from './counters.ts';
 import type { Generations } from './generations/generations.ts';
 import type { TcpConnections } from './listeners/tcp-connections.ts';
 import type { LoadMeter } from './load-meter.ts';
-import type { Names } from './names/names.ts';
 import { namesTold } from './names/names-told.ts';
 import { recursionTold } from './recursion-told.ts';
 import type { Told } from './told.ts';
@@ -15,8 +13,6 @@ import { trafficTold } from './traffic-told.ts';
 
 export interface MetricsSources extends ToldCaches {
   readonly counters: ResolverCounters;
-  readonly clients: Clients;
-  readonly names: Names;
   readonly generations: Generations;
   readonly connections: TcpConnections;
   readonly load: LoadMeter;
@@ -25,12 +21,14 @@ export interface MetricsSources extends ToldCaches {
 /** `parts`: what the parts of the resolver have to tell besides. */
 export function resolverMetrics(sources: MetricsSources, parts: readonly Told[] = []): Registry {
   const registry = new Registry();
+  const { generations } = sources;
+  const { clients, names } = generations.current;
   const own = [
     ...trafficTold(sources.counters.traffic),
     ...cacheTold(sources),
-    ...clientsTold(sources.clients.counters),
-    ...namesTold(sources.names),
-    ...recursionTold(() => sources.generations.current.recursion),
+    ...clientsTold(clients.counters),
+    ...namesTold(names.counters, () => generations.current.names),
+    ...recursionTold(() => generations.current.recursion),
     ...countersTold(sources),
     ...gaugesTold(sources),
   ];

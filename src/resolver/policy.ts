@@ -4,7 +4,8 @@
  * `create` is called in the order of `pipeline.ts`, at start and again at each reload of the configuration. What it throws
  * (a Fault) refuses that configuration. A handler that holds something - a timer, a file that it watches - gives it back
  * in `Symbol.asyncDispose`, called once, when the last query that it was given is answered (or the process ends). What
- * shall outlive a reload is not a handler's but one of the services: those are made once per process.
+ * shall outlive a reload is not a handler's but one of the services: those are made once per process, `clients` and `names`
+ * once for as long as the configuration says the same of them.
  * The handler is called for each
  * well-formed query (`listeners/respond.ts` says which those are), many at a time. It answers by itself, or calls `next`
  * with the query and gives what comes back, changed or not. Where its answer needs another question answered it may call
@@ -58,7 +59,7 @@ export interface PolicyHandler {
   [Symbol.asyncDispose]?(): PromiseLike<void>;
 }
 
-/** What policies share; each is made and owned by `resolver.ts`. */
+/** What policies share; none of it is theirs to end. */
 export interface PolicyServices {
   readonly clock: Clock;
   readonly cache: AnswerCache;

@@ -20,7 +20,6 @@
  * 8020, 8310, 8467, 8482, 8484, 8767, 8906, 8914, 9018, 9077, 9156, 9520, 9609, 9619, 9715.
  * Not here: validation; its place is marked in `pipeline.ts`.
  */
-import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { PopSlice } from '../config/anycast-config.ts';
 import type { Clock } from '../system/clock.ts';
@@ -32,20 +31,20 @@ import { serveMetrics } from '../telemetry/metrics-server.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
 import { createCacheActivity } from './cache/cache-activity.ts';
 import { CacheContents } from './cache/cache-contents.ts';
-import { ttlLimits } from './cache/cacheable.ts';
+import { staleMsOf, ttlLimits } from './cache/cacheable.ts';
 import { RRsetCache } from './cache/rrset-cache.ts';
 import { dumpPath, peersOf, warmUp } from './cache/warm-up.ts';
-import { openClients } from './clients/clients.ts';
 import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
 import { dnstapTold } from './dnstap/dnstap-told.ts';
+import type { LastingParts } from './generations/generation.ts';
 import { Generations } from './generations/generations.ts';
+import { PartsOpener } from './generations/opened-parts.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
 import { TcpConnections, type TcpLimits, tcpLimitsOf } from './listeners/tcp-connections.ts';
 import { transportsTold } from './listeners/transports-told.ts';
 import { LoadMeter } from './load-meter.ts';
-import { openNames } from './names/names.ts';
 import { type ConfigVersion, Reload } from './reload/reload.ts';
 import type { ReloadReport } from './reload/reload-text.ts';
 
@@ -87,20 +86,15 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const { resolver, telemetry } = slice.config;
   await using parts = new AsyncDisposableStack();
   const counters = createCounters();
-  const { serveStale } = resolver.cache;
   const maxOctets = Math.floor(resolver.cache.maxBytes / 2);
-  const cache = new AnswerCache(maxOctets, serveStale === 'off' ? 0 : serveStale.upTo);
+  const cache = new AnswerCache(maxOctets, staleMsOf(resolver.cache));
   const rrsets = new RRsetCache({ maxOctets, limits: ttlLimits(resolver.cache), clock });
   const cacheActivity = createCacheActivity();
   const own = ownAddresses(slice);
-  const slotKey = [randomInt(2 ** 32), randomInt(2 ** 32)] as const;
-  const clients = parts.use(
-    await openClients({ config: resolver.clients, ownAddresses: own, clock, log, slotKey }),
-  );
-  const names = parts.use(await openNames({ config: resolver.names, clock, log }));
   const upstreamPort = options.upstreamPort ?? 53;
-  const lasting = { clock, log, cache, rrsets, cacheActivity, clients, names, counters, upstreamPort };
-  const generations = new Generations(slice, lasting);
+  const lasting = { clock, log, cache, rrsets, cacheActivity, counters, upstreamPort };
+  const opener = new PartsOpener({ ownAddresses: own, clock, log });
+  const generations = await firstGeneration(slice, lasting, opener);
   const contents = new CacheContents({
     get slice() {
       return generations.current.slice;
@@ -118,7 +112,9 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const responder = createResponder({
     pipeline: query => generations.answer(query),
     counters,
-    clients,
+    get clients() {
+      return generations.current.clients;
+    },
     clock,
     get workLimits() {
       return generations.current.workLimits;
@@ -144,15 +140,18 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     slice,
     hash: options.configHash,
     read: options.readConfig,
-    take: next => {
-      const { logLevel } = generations.current.slice.config.telemetry;
-      const flushed = generations.replace(next);
+    take: async next => {
+      const before = generations.current;
+      await using opened = await opener.open(next, before.shared);
+      const flushed = generations.replace(next, opened);
       own.clear();
       for (const address of ownAddresses(next)) own.add(address);
-      if (next.config.telemetry.logLevel !== logLevel) log.level = next.config.telemetry.logLevel;
+      const { logLevel } = next.config.telemetry;
+      if (logLevel !== before.slice.config.telemetry.logLevel) log.level = logLevel;
       generations.current.dnstap?.reopen();
-      void clients.reload();
-      void names.reload();
+      // What is new has just been read.
+      if (opened.clients === before.shared.clients) void opened.clients.part.reload();
+      if (opened.names === before.shared.names) void opened.names.part.reload();
       void listeners.reloadCertificates();
       return flushed;
     },
@@ -180,7 +179,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const { resolverMetrics } = await import('./metrics.ts');
   const dnstap = dnstapTold(counters.dnstap);
   const registry = resolverMetrics(
-    { counters, cache, rrsets, cacheActivity, clients, names, generations, connections, load },
+    { counters, cache, rrsets, cacheActivity, generations, connections, load },
     [...transportsTold(listeners), ...reload.told, ...dnstap],
   );
   const page = { addresses: slice.pop.management, port: telemetry.resolverPort, registry };
@@ -194,6 +193,16 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     reload: () => reload.run(),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** @throws Fault of what cannot be made of this configuration; nothing is left of it then. */
+async function firstGeneration(
+  slice: PopSlice,
+  lasting: LastingParts,
+  opener: PartsOpener,
+): Promise<Generations> {
+  await using opened = await opener.open(slice);
+  return new Generations(slice, lasting, opened);
 }
 
 /** Waits, at most `lingerMs`, until a while has passed in which no client asked; not at all where none ever has. */

@@ -12,9 +12,11 @@ export interface NsdOptions {
   readonly port: number;
   /** Zone name to zone file text. */
   readonly zones: Readonly<Record<string, string>>;
+  /** More lines of its `server` clause. */
+  readonly server?: readonly string[];
 }
 
-export async function openNsd({ address, port, zones }: NsdOptions): Promise<AsyncDisposable> {
+export async function openNsd({ address, port, zones, server = [] }: NsdOptions): Promise<AsyncDisposable> {
   await using parts = new AsyncDisposableStack();
   const folder = parts.use(await temporaryFolder());
   const zoneClauses = await Promise.all(
@@ -36,7 +38,7 @@ server:
   database: ""
   server-count: 1
   hide-version: yes
-remote-control:
+${server.map(line => `  ${line}\n`).join('')}remote-control:
   control-enable: no
 ${zoneClauses.join('')}`;
   const path = join(folder.path, 'nsd.conf');

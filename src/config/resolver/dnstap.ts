@@ -13,9 +13,9 @@ export const dnstapSchema = z
     queries: z.boolean().default(true),
     /** What they were answered. */
     responses: z.boolean().default(true),
-    /** Our own questions to authoritative servers, and their answers. */
+    /** Our own questions to authoritative servers and to upstreams, and their answers. */
     resolver: z.boolean().default(false),
-    /** One in so many, query and response alike. */
+    /** One in so many, query and response alike: of clients' queries, and of our own. */
     sampleEvery: z.number().int().min(1).max(1_000_000).default(1),
     /** Who tells; absent: the name of the PoP. */
     identity: z.string().min(1).max(255).optional(),

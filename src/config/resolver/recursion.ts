@@ -6,6 +6,8 @@ import { ipAddressKey, ipPrefixKey } from '../keys.ts';
 const exchangeKeys = {
   /** Whether the case of the letters in a query is drawn by chance and must come back in the answer. */
   caseRandomisation: z.boolean().default(true),
+  /** Whether servers are sent cookies (RFC 7873): who gives his own in return is believed with it only. */
+  cookies: z.boolean().default(true),
   /** Networks in which no server is asked, besides loopback, link-local, multicast and the like. */
   doNotQuery: z.array(ipPrefixKey).default([]),
   /** Exceptions to that and to `doNotQuery`. The deployment's own addresses are never asked. */

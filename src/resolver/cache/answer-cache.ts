@@ -85,7 +85,7 @@ export interface DumpedAnswer extends KeptAnswer {
 }
 
 export class AnswerCache {
-  readonly #staleMs: number;
+  #staleMs: number;
   readonly #entries: SieveMap<AnswerEntry>;
   readonly #doubts: Doubt[] = [];
 
@@ -174,6 +174,11 @@ export class AnswerCache {
   distrust(doubt: Doubt): void {
     this.#doubts.push(doubt);
     if (this.#doubts.length > doubtsKept) this.clear();
+  }
+
+  /** Answers stay so long past their end from now on, those that are here too. */
+  keepStale(staleMs: number): void {
+    this.#staleMs = staleMs;
   }
 
   /** Gives the cache another size; what is too much goes at once, as it would when room is made. */

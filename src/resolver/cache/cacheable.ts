@@ -20,6 +20,11 @@ export function ttlLimits({ minTtl = 0, maxTtl, maxNegativeTtl }: TtlKeys): TtlL
   };
 }
 
+/** How long an answer may be kept past its end. */
+export function staleMsOf({ serveStale }: Pick<ResolverConfig['cache'], 'serveStale'>): number {
+  return serveStale === 'off' ? 0 : serveStale.upTo;
+}
+
 /**
  * The reply with its TTLs inside the limits, and the seconds it may be kept: the least TTL in it.
  * A denial lasts as its SOA record says, the lesser of the record's TTL and its MINIMUM; what has neither answers nor a

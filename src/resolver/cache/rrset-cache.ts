@@ -49,7 +49,7 @@ export interface RRsetCacheOptions {
 
 export class RRsetCache implements RRsetStore {
   readonly #entries: SieveMap<RRsetEntry>;
-  readonly #limits: TtlLimits;
+  #limits: TtlLimits;
   readonly #clock: Clock;
   /** Where keys are put together: type, then the name in lower case. A name has 255 octets at most. */
   readonly #scratch = Buffer.alloc(keyHead + 255);
@@ -159,6 +159,11 @@ export class RRsetCache implements RRsetStore {
       dropped += 1;
     }
     return dropped;
+  }
+
+  /** For what is kept from now on. */
+  limitTtls(limits: TtlLimits): void {
+    this.#limits = limits;
   }
 
   /** Gives the cache another size; what is too much goes at once. */

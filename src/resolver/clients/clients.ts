@@ -11,7 +11,7 @@
  * client that knows us believes none without: RFC 7873 section 5.3). The rate is the policy of the stage `clients`, the
  * questions under way that in front of `resolve`, so that what the cache holds is answered whatever waits.
  *
- * What always holds: memory is fixed at start, whoever asks; own addresses and exempt prefixes pass; no secret leaves.
+ * What always holds: memory is fixed when it is opened, whoever asks; own addresses and exempt prefixes pass; no secret leaves.
  * Standards: RFC 7873, 9018 (cookies). Response rate limiting has none; BIND's and Knot Resolver's are the models.
  */
 import type { ClientsConfig } from '../../config/resolver/clients.ts';
@@ -48,13 +48,15 @@ export interface ClientsParts {
   readonly log: Log;
   /** Random, so that nobody can tell which clients share counters. */
   readonly slotKey: SlotKey;
+  /** Those of the one before, to be gone on with. */
+  readonly counters?: ClientCounters | undefined;
 }
 
 /** @throws Fault when the cookie secrets cannot be used. */
 export async function openClients(parts: ClientsParts): Promise<Clients> {
   const { config, ownAddresses, clock, log } = parts;
   const { rateLimit, inFlight, discardAfter, provenFactor } = config;
-  const counters = createClientCounters();
+  const counters = parts.counters ?? createClientCounters();
   const prefixes = new PrefixSlots(parts.slotKey);
   const cookies =
     config.cookies === 'off'

@@ -9,7 +9,16 @@ export const messageTypes = {
   resolverResponse: 4,
   clientQuery: 5,
   clientResponse: 6,
+  forwarderQuery: 7,
+  forwarderResponse: 8,
 } as const;
+
+/** They have the response in them, not the query. */
+const responses: ReadonlySet<number> = new Set([
+  messageTypes.resolverResponse,
+  messageTypes.clientResponse,
+  messageTypes.forwarderResponse,
+]);
 
 /** SocketProtocol. */
 const protocols: Readonly<Record<Transport, number>> = { udp: 1, tcp: 2, dot: 3, doh: 4 };
@@ -91,8 +100,7 @@ export class DnstapEncoder {
     if (tapped.queryMs !== undefined) this.#writeTime(fields.queryTime, tapped.queryMs);
     if (tapped.zone) message.bytes(fields.queryZone, tapped.zone);
     if (tapped.responseMs !== undefined) this.#writeTime(fields.responseTime, tapped.responseMs);
-    const isResponse = type === messageTypes.clientResponse || type === messageTypes.resolverResponse;
-    message.bytes(isResponse ? fields.responseMessage : fields.queryMessage, tapped.octets);
+    message.bytes(responses.has(type) ? fields.responseMessage : fields.queryMessage, tapped.octets);
   }
 
   /** Seconds, and in the field after it nanoseconds. */

@@ -3,7 +3,7 @@
  *
  * In the query path a message is encoded and put into a bounded buffer; nothing is waited for, and what finds no room is
  * counted and forgotten (`frame-sink.ts`). Sampling goes by the message's id and the client's port, so that a query and
- * its response are both told or neither is.
+ * its response are both told or neither is. Of our own queries each so-many-th is told, with all that belongs to it.
  *
  * Times are taken of the monotonic clock and moved to the wall clock's scale: the span from query to response stays right
  * to the microsecond, and a step of the wall clock is followed.
@@ -13,12 +13,13 @@ import { parseIpAddress, unmapped } from '../../ip/address.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { DnstapCounters } from '../counters.ts';
+import type { TappedServer, WireTap } from '../exchange/wire-tap.ts';
 import type { Client, LocalAddress } from '../listeners/client.ts';
 import { DnstapEncoder, messageTypes, type TappedMessage } from './dnstap-message.ts';
 import { FrameSink } from './frame-sink.ts';
 import { dataFrame } from './frame-stream.ts';
 import { openFile, openSocket } from './outputs.ts';
-import type { Tap, TappedServer, UpstreamTap } from './tap.ts';
+import type { AskedAs, Tap, UpstreamTap } from './tap.ts';
 
 export interface DnstapOptions {
   readonly clock: Clock;
@@ -43,6 +44,7 @@ export class Dnstap implements Tap, AsyncDisposable {
   readonly #sink: FrameSink;
   readonly #locals = new Map<LocalAddress, Uint8Array | undefined>();
   #offsetMs = Number.NEGATIVE_INFINITY;
+  #begun = 0;
 
   constructor(config: DnstapConfig, options: DnstapOptions) {
     const { clock, log, counters } = options;
@@ -53,7 +55,7 @@ export class Dnstap implements Tap, AsyncDisposable {
     const open = (signal: AbortSignal) =>
       socket === undefined ? openFile(file, clock) : openSocket(socket, clock, signal);
     this.#sink = new FrameSink({ open, clock, log, counters });
-    if (config.resolver) this.upstream = this.#upstreamTap();
+    if (config.resolver) this.upstream = { begin: (as, to) => this.#begin(as, to) };
   }
 
   query(octets: Uint8Array, client: Client, startedMs: number): void {
@@ -107,23 +109,31 @@ export class Dnstap implements Tap, AsyncDisposable {
     };
   }
 
-  #upstreamTap(): UpstreamTap {
-    const tell = (isResponse: boolean) => (octets: Uint8Array, to: TappedServer) => {
-      const nowMs = this.#wallMs(this.#options.clock.monotonicMs());
-      this.#tell({
-        type: isResponse ? messageTypes.resolverResponse : messageTypes.resolverQuery,
-        transport: to.transport,
-        queryAddress: to.source.octets,
-        queryPort: undefined,
-        responseAddress: to.address.octets,
-        responsePort: to.port,
-        queryMs: isResponse ? undefined : nowMs,
-        responseMs: isResponse ? nowMs : undefined,
-        zone: to.zone,
-        octets,
-      });
+  #begin(as: AskedAs, { transport, source, address, port, zone }: TappedServer): WireTap | undefined {
+    this.#begun += 1;
+    if (this.#begun % this.#config.sampleEvery !== 0) return undefined;
+    const ends = {
+      transport,
+      queryAddress: source.octets,
+      responseAddress: address.octets,
+      responsePort: port,
+      zone,
     };
-    return { query: tell(false), response: tell(true) };
+    let queryMs: number | undefined;
+    let queryPort: number | undefined;
+    const nowMs = (): number => this.#wallMs(this.#options.clock.monotonicMs());
+    return {
+      sent: (octets, ownPort) => {
+        queryMs = nowMs();
+        queryPort = ownPort;
+        const type = as === 'resolver' ? messageTypes.resolverQuery : messageTypes.forwarderQuery;
+        this.#tell({ ...ends, type, queryPort, queryMs, responseMs: undefined, octets });
+      },
+      received: octets => {
+        const type = as === 'resolver' ? messageTypes.resolverResponse : messageTypes.forwarderResponse;
+        this.#tell({ ...ends, type, queryPort, queryMs, responseMs: nowMs(), octets });
+      },
+    };
   }
 
   #tell(message: TappedMessage): void {

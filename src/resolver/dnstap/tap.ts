@@ -2,30 +2,22 @@
  * Where a copy of what passes goes: called in the query path, so it throws nothing, waits for nothing and keeps no octets
  * that it was given.
  */
-import type { IpAddress } from '../../ip/address.ts';
+import type { TappedServer, WireTap } from '../exchange/wire-tap.ts';
 import type { Client } from '../listeners/client.ts';
-import type { Transport } from '../transport.ts';
 
 export interface Tap {
   /** A message has come that is no response. `startedMs`: when, of the monotonic clock. */
   query(octets: Uint8Array, client: Client, startedMs: number): void;
   /** It was answered. */
   reply(query: Uint8Array, reply: Uint8Array, client: Client, startedMs: number): void;
-  /** For whoever asks authoritative servers: a query of ours, before it is sent, and what came back. */
+  /** For our own queries; undefined where they are not to be told. */
   readonly upstream?: UpstreamTap;
 }
 
-export interface UpstreamTap {
-  query(octets: Uint8Array, to: TappedServer): void;
-  response(octets: Uint8Array, to: TappedServer): void;
-}
+/** Whom we ask: servers that have a zone, or the upstreams of a forward zone. */
+export type AskedAs = 'resolver' | 'forwarder';
 
-/** The server that we ask, and from where. */
-export interface TappedServer {
-  readonly address: IpAddress;
-  readonly port: number;
-  readonly source: IpAddress;
-  readonly transport: Transport;
-  /** The zone that the server is asked for, in wire form, when it is known. */
-  readonly zone?: Uint8Array;
+export interface UpstreamTap {
+  /** A server is about to be asked. Undefined when this exchange is not one of those that are told. */
+  begin(as: AskedAs, to: TappedServer): WireTap | undefined;
 }

@@ -1,8 +1,11 @@
 /**
  * One question to one authoritative server: over UDP, over TCP when the answer is too large or somebody seems to guess,
- * without EDNS when the server cannot read that. At most four messages; each is paid for before it leaves.
+ * with another cookie when it wants one, without EDNS when the server cannot read that. At most five messages; each is paid
+ * for before it leaves.
  */
 import type { Question } from '../../dns/message.ts';
+import type { Name } from '../../dns/name.ts';
+import { rcodes } from '../../dns/rcode.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import type { Deadline } from './deadlines.ts';
@@ -15,6 +18,7 @@ import type { Servers } from './servers.ts';
 import { isSystemError } from './system-error.ts';
 import type { Transports } from './transports.ts';
 import type { UdpOutcome } from './udp-exchange.ts';
+import type { WireTap, WireTaps } from './wire-tap.ts';
 
 export interface AskContext {
   readonly transports: Transports;
@@ -23,6 +27,9 @@ export interface AskContext {
   readonly counters: ExchangeCounters;
   /** Whether the case of names is drawn by chance. */
   readonly caseRandomisation: boolean;
+  /** Whether servers are sent cookies. */
+  readonly sendsCookies: boolean;
+  readonly taps?: WireTaps | undefined;
 }
 
 export interface AskEvents {
@@ -38,6 +45,8 @@ export interface AskServerRequest extends AskEvents {
   readonly server: Server;
   readonly question: Question;
   readonly budget: WorkBudget;
+  /** That it is asked for. */
+  readonly zone?: Name;
 }
 
 /** As PowerDNS has it: one wrong guess is one too many, and TCP is only a little slower. */
@@ -63,6 +72,8 @@ class Asking {
   #timer: Deadline | undefined;
   #isOver = false;
   #isTcp = false;
+  /** Of the query sent last. */
+  #cookie: Uint8Array | undefined;
 
   constructor(context: AskContext, request: AskServerRequest) {
     this.#context = context;
@@ -80,7 +91,9 @@ class Asking {
     server.underWay += 1;
     try {
       const withEdns = server.speaksEdns(clock.monotonicMs());
-      const answer = await this.#askOnce(withEdns);
+      let answer = await this.#askOnce(withEdns);
+      // Without a cookie this time: `HeldCookie.heard` has seen to that.
+      if (answer && this.#cannotReadCookie(answer)) answer = await this.#askOnce(withEdns);
       if (!answer || !withEdns || !rejectsEdns(answer.message)) return answer;
       counters.ednsFallbacks += 1;
       const plainly = await this.#askOnce(false);
@@ -102,8 +115,13 @@ class Asking {
 
   async #askOnce(withEdns: boolean): Promise<Answer | undefined> {
     if (!this.#isTcp) {
-      const outcome = await this.#overUdp(withEdns);
-      if (typeof outcome !== 'string') return outcome && this.#accepted(outcome);
+      let outcome = await this.#overUdp(withEdns);
+      // RFC 7873 section 5.3: with the cookie that came along; where that will not do either, over TCP.
+      if (isBadCookie(outcome)) {
+        this.#accepted(outcome);
+        if (this.#request.server.cookie.isGiven) outcome = await this.#overUdp(withEdns);
+      }
+      if (typeof outcome !== 'string' && !isBadCookie(outcome)) return outcome && this.#accepted(outcome);
       this.#isTcp = true;
       this.#request.onWord();
       this.#context.counters.tcpFallbacks += 1;
@@ -119,6 +137,7 @@ class Asking {
     if (!query) return undefined;
     counters.sent.udp += 1;
     this.#waitAtMost(server.timeoutMs, server.silences);
+    const { silences } = server;
     const startedMs = clock.monotonicMs();
     const wait = transports.overUdp({
       server,
@@ -126,14 +145,18 @@ class Asking {
       nearMissLimit,
       onMismatch: this.#onMismatch,
       onUnreachable: this.#onUnreachable,
+      wire: this.#tap('udp'),
     });
     this.#wait = wait;
     const outcome = await wait.outcome;
     if (outcome === 'case-lost') this.#noticeLostCase(false);
-    if (outcome === 'near-miss' || outcome === 'case-lost') counters.nearMisses += 1;
+    if (outcome === 'cookie-lost') counters.cookiesLost += 1;
+    if (outcome === 'near-miss' || outcome === 'case-lost' || outcome === 'cookie-lost')
+      counters.nearMisses += 1;
     else if (outcome !== undefined) {
       server.answered(clock.monotonicMs() - startedMs);
       servers.heardOf(server.address.family, true);
+      if (outcome !== 'truncated') this.#hearCookie(outcome, silences);
     }
     return outcome;
   }
@@ -145,13 +168,49 @@ class Asking {
     if (!query) return undefined;
     counters.sent.tcp += 1;
     this.#waitAtMost(Math.max(leastTcpMs, tcpRoundTrips * server.timeoutMs));
-    const wait = transports.overTcp({ server, query, onMismatch: this.#onMismatch });
+    const wait = transports.overTcp({
+      server,
+      query,
+      onMismatch: this.#onMismatch,
+      wire: this.#tap('tcp'),
+    });
     this.#wait = wait;
     const answer = await wait.outcome;
     if (!answer) return undefined;
     server.answered();
+    this.#hearCookie(answer, 0);
     if (!answer.isCaseKept) this.#noticeLostCase(true);
     return answer;
+  }
+
+  #tap(transport: 'udp' | 'tcp'): WireTap | undefined {
+    const { server, zone } = this.#request;
+    const { address, port, source } = server;
+    return this.#context.taps?.({ address, port, source, transport, zone });
+  }
+
+  /** `silences`: so often the server had kept silent when it was asked. */
+  #hearCookie({ message }: Answer, silences: number): void {
+    const { clock, counters } = this.#context;
+    const { cookie } = this.#request.server;
+    if (message.rcode === rcodes.BADCOOKIE) counters.badCookies += 1;
+    if (this.#cookie) {
+      cookie.heard(this.#cookie, message.edns, clock.monotonicMs());
+      if (cookie.isGiven) counters.cookiesKept += 1;
+    }
+    // Silent to a query with a cookie and not to one without: something on the way may take offence.
+    else if (silences > 0) cookie.leave(clock.monotonicMs());
+  }
+
+  /** RFC 6891 section 6.1.2 has servers pass over options they do not know; some find fault with them. */
+  #cannotReadCookie({ message }: Answer): boolean {
+    const { cookie } = this.#request.server;
+    return (
+      this.#cookie !== undefined &&
+      !cookie.isGiven &&
+      message.rcode === rcodes.FORMERR &&
+      message.edns !== undefined
+    );
   }
 
   #noticeLostCase(isSure: boolean): void {
@@ -166,9 +225,11 @@ class Asking {
   /** Paid for. Undefined when it is too late to send one. */
   #query(withEdns: boolean): Query | undefined {
     if (this.#isOver) return undefined;
-    const { transports, clock, caseRandomisation } = this.#context;
+    const { transports, clock, caseRandomisation, sendsCookies } = this.#context;
     const { question, server, budget } = this.#request;
     budget.spend('packets');
+    const isCookieDue = sendsCookies && withEdns && (server.silences === 0 || server.cookie.isGiven);
+    this.#cookie = isCookieDue ? server.cookie.toSend(clock.monotonicMs(), transports.entropy) : undefined;
     const isSecret = caseRandomisation && server.keepsCase(clock.monotonicMs());
     return makeQuery({
       id: transports.entropy.uint16(),
@@ -177,6 +238,7 @@ class Asking {
       recursionDesired: false,
       checkingDisabled: false,
       edns: withEdns ? { dnssecOk: true } : undefined,
+      cookie: this.#cookie,
     });
   }
 
@@ -231,4 +293,8 @@ class Asking {
     server.keptSilent(clock.monotonicMs(), silences);
     servers.heardOf(server.address.family, false);
   }
+}
+
+function isBadCookie(outcome: UdpOutcome | undefined): outcome is Answer {
+  return typeof outcome === 'object' && outcome.message.rcode === rcodes.BADCOOKIE;
 }

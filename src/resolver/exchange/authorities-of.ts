@@ -4,17 +4,26 @@ import type { IpAddress, IpFamily } from '../../ip/address.ts';
 import type { Clock } from '../../system/clock.ts';
 import { doNotQueryOf } from './do-not-query.ts';
 import { NetworkAuthorities } from './network-authorities.ts';
+import type { WireTaps } from './wire-tap.ts';
 
 /** `port` is 53 everywhere but in tests. */
 export function authoritiesOf(
   slice: PopSlice,
-  { clock, port = 53 }: { clock: Clock; port?: number },
+  { clock, port = 53, taps }: { clock: Clock; port?: number; taps?: WireTaps | undefined },
 ): NetworkAuthorities {
   const sources: Partial<Record<IpFamily, IpAddress>> = {};
   for (const family of [4, 6] as const) {
     const source = addressOf(slice.pop.management, family);
     if (source) sources[family] = source;
   }
-  const { caseRandomisation } = slice.config.resolver.recursion;
-  return new NetworkAuthorities({ clock, port, sources, caseRandomisation, isRefused: doNotQueryOf(slice) });
+  const { caseRandomisation, cookies: sendsCookies } = slice.config.resolver.recursion;
+  return new NetworkAuthorities({
+    clock,
+    port,
+    sources,
+    caseRandomisation,
+    sendsCookies,
+    taps,
+    isRefused: doNotQueryOf(slice),
+  });
 }

@@ -19,6 +19,12 @@ export interface ExchangeCounters {
   nearMisses: number;
   /** Answers from servers that do not serve the zone. */
   lame: number;
+  /** Answers that brought the server's cookie and ours. */
+  cookiesKept: number;
+  /** Answers over UDP without the cookie that their server would have sent: they were not believed. */
+  cookiesLost: number;
+  /** Servers' word that they want another cookie. */
+  badCookies: number;
   /** Questions asked again without EDNS. */
   ednsFallbacks: number;
   /** Questions moved to TCP, for whatever reason. */
@@ -43,6 +49,9 @@ export function createExchangeCounters(): ExchangeCounters {
     mismatched: 0,
     nearMisses: 0,
     lame: 0,
+    cookiesKept: 0,
+    cookiesLost: 0,
+    badCookies: 0,
     ednsFallbacks: 0,
     tcpFallbacks: 0,
     caseLost: 0,

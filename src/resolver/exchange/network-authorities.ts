@@ -3,7 +3,8 @@
  *
  * A question to a zone's servers is an errand (`errand.ts`): which server next (`server-order.ts`, from what is known of
  * each, `server.ts`), how it is asked (`ask-server.ts`: UDP, TCP, EDNS, letter case), and over what (`query-sockets.ts`,
- * `stream-connections.ts`, shared with the forwarder's code).
+ * `stream-connections.ts`, shared with the forwarder's code). What shows that it is the server who answers, besides what a
+ * forger must guess, is its cookie (`held-cookie.ts`).
  *
  * What always holds: the same question to the same zone is under way once; nothing that may have been forged ends a wait
  * or counts against a server, only its own silence does; an answer is believed when address, port, id, question and
@@ -11,7 +12,7 @@
  * per zone and per server, waiters, attempts, what is remembered - and paid for from the budget of the client query that
  * set it off; nobody is asked at an address that leads nowhere or back here (`do-not-query.ts`).
  *
- * Standards: RFC 1035 section 7.3, 5452, 6891, 7766, 9715; draft-vixie-dnsext-dns0x20.
+ * Standards: RFC 1035 section 7.3, 5452, 6891, 7766, 7873, 9018 section 3, 9715; draft-vixie-dnsext-dns0x20.
  * Not here: what an answer means, which servers a zone has, caching, remembered failures.
  */
 import { nameKey } from '../../dns/name.ts';
@@ -27,6 +28,7 @@ import type { Server, ServerStatus } from './server.ts';
 import { serverOrder } from './server-order.ts';
 import { Servers } from './servers.ts';
 import { Transports } from './transports.ts';
+import type { WireTaps } from './wire-tap.ts';
 
 export interface NetworkAuthoritiesOptions {
   readonly clock: Clock;
@@ -36,7 +38,10 @@ export interface NetworkAuthoritiesOptions {
   readonly port: number;
   readonly isRefused: (address: IpAddress) => boolean;
   readonly caseRandomisation: boolean;
+  /** Whether servers are sent cookies; they are unless told. */
+  readonly sendsCookies?: boolean;
   readonly limits?: ExchangeLimits;
+  readonly taps?: WireTaps | undefined;
 }
 
 export interface AuthoritiesStatus {
@@ -66,7 +71,7 @@ export class NetworkAuthorities implements Authorities {
   #isClosing = false;
 
   constructor(options: NetworkAuthoritiesOptions) {
-    const { clock, sources, port, caseRandomisation } = options;
+    const { clock, sources, port, caseRandomisation, sendsCookies = true, taps } = options;
     this.#options = options;
     this.#limits = options.limits ?? exchangeLimits;
     this.#transports = new Transports(clock);
@@ -78,6 +83,8 @@ export class NetworkAuthorities implements Authorities {
       clock,
       counters,
       caseRandomisation,
+      sendsCookies,
+      taps,
     };
   }
 

@@ -1,4 +1,5 @@
 /** The query sent to a server, and what counts as the answer to it (RFC 1035 section 7.3, RFC 5452 section 9.1). */
+import { type EdnsOption, optionCodes } from '../../dns/edns.ts';
 import { decodeHeader, headerSize } from '../../dns/header.ts';
 import {
   type DecodingTally,
@@ -24,6 +25,8 @@ export interface QueryFields {
   readonly edns: { readonly dnssecOk: boolean } | undefined;
   /** Pads to a multiple of so many octets, where there is EDNS (RFC 8467). */
   readonly padTo?: number;
+  /** What the cookie option says, where there is EDNS. */
+  readonly cookie?: Uint8Array | undefined;
 }
 
 export interface Query {
@@ -32,6 +35,7 @@ export interface Query {
   /** The name as sent. */
   readonly sentName: Name;
   readonly isCaseSecret: boolean;
+  readonly cookie?: Uint8Array | undefined;
   readonly octets: Uint8Array;
 }
 
@@ -57,7 +61,16 @@ export const udpPayloadSize = 1232;
 
 /** No client subnet (RFC 7871) is ever sent: it says who asks, and divides the one question under way into many. */
 export function makeQuery(fields: QueryFields): Query {
-  const { id, question, secretCase, recursionDesired: rd, checkingDisabled: cd, edns, padTo } = fields;
+  const {
+    id,
+    question,
+    secretCase,
+    recursionDesired: rd,
+    checkingDisabled: cd,
+    edns,
+    padTo,
+    cookie,
+  } = fields;
   const sentName = secretCase ?? question.name;
   const message: Message = {
     id,
@@ -68,10 +81,16 @@ export function makeQuery(fields: QueryFields): Query {
     answers: [],
     authorities: [],
     additionals: [],
-    ...(edns && { edns: { udpPayloadSize, version: 0, dnssecOk: edns.dnssecOk, options: [] } }),
+    ...(edns && {
+      edns: { udpPayloadSize, version: 0, dnssecOk: edns.dnssecOk, options: optionsOf(cookie) },
+    }),
   };
   const octets = encodeMessage(message, padTo === undefined ? {} : { padTo });
-  return { id, question, sentName, isCaseSecret: secretCase !== undefined, octets };
+  return { id, question, sentName, isCaseSecret: secretCase !== undefined, cookie, octets };
+}
+
+function optionsOf(cookie: Uint8Array | undefined): EdnsOption[] {
+  return cookie ? [{ code: optionCodes.cookie, data: cookie }] : [];
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 import type { IpAddress } from '../../ip/address.ts';
 import type { Endpoint } from './endpoint.ts';
+import { HeldCookie } from './held-cookie.ts';
 
 export interface ServerStatus {
   readonly address: string;
@@ -58,6 +59,7 @@ export class Server implements Endpoint {
   readonly address: IpAddress;
   readonly port: number;
   readonly source: IpAddress;
+  readonly cookie = new HeldCookie();
   /** Questions under way to it. */
   underWay = 0;
   #rttMs: number | undefined;

@@ -10,6 +10,7 @@ import { framed, MessageFraming } from '../message-framing.ts';
 import type { Deadline, Deadlines } from './deadlines.ts';
 import { type Endpoint, endpointKey, type Wait } from './endpoint.ts';
 import { type Answer, type Query, readAnswer } from './query.ts';
+import type { WireTap } from './wire-tap.ts';
 
 export interface StreamLimits {
   readonly connections: number;
@@ -35,6 +36,7 @@ export interface StreamRequest {
   readonly query: Query;
   /** A message came that was not the answer. */
   readonly onMismatch: () => void;
+  readonly wire?: WireTap | undefined;
 }
 
 export interface StreamConnectionsOptions {
@@ -79,8 +81,9 @@ class Connection {
   }
 
   send(pending: Pending): void {
-    const { query } = pending.request;
+    const { query, wire } = pending.request;
     this.pending.set(query.id, pending);
+    wire?.sent(query.octets);
     this.#stream.write(framed(query.octets));
   }
 
@@ -113,12 +116,16 @@ class Connection {
       this.#strike();
       return;
     }
-    const reading = readAnswer(pending.request.query, octets, false);
+    const { query, wire } = pending.request;
+    // Reading gives the name its own case back.
+    const came = wire && octets.slice();
+    const reading = readAnswer(query, octets, false);
     if (typeof reading !== 'object') {
       pending.request.onMismatch();
       this.#strike();
       return;
     }
+    if (came) wire.received(came);
     this.isProven = true;
     this.pending.delete(id);
     pending.settle(reading);

@@ -3,6 +3,7 @@ import type { Clock } from '../../system/clock.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Wait } from './endpoint.ts';
 import { Entropy } from './entropy.ts';
+import { HttpsExchanges, type HttpsRequest } from './https-exchange.ts';
 import type { Answer } from './query.ts';
 import { QuerySockets } from './query-sockets.ts';
 import type { StreamConnections, StreamRequest } from './stream-connections.ts';
@@ -16,12 +17,14 @@ export class Transports implements AsyncDisposable {
   readonly sockets: QuerySockets;
   readonly connections: StreamConnections;
   readonly secure: TlsExchanges;
+  readonly https: HttpsExchanges;
 
   constructor(clock: Clock) {
     this.deadlines = new Deadlines(clock);
     this.sockets = new QuerySockets({ clock, entropy: this.entropy });
     this.connections = tcpConnections(this.deadlines);
     this.secure = new TlsExchanges(clock, this.deadlines);
+    this.https = new HttpsExchanges(clock, this.deadlines);
   }
 
   overUdp(request: UdpRequest): Wait<UdpOutcome> {
@@ -36,9 +39,12 @@ export class Transports implements AsyncDisposable {
     return this.secure.exchange(request);
   }
 
+  overHttps(request: HttpsRequest): Wait<Answer> {
+    return this.https.exchange(request);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(
-      [this.sockets, this.connections, this.secure, this.deadlines].map(part => part[Symbol.asyncDispose]()),
-    );
+    const parts = [this.sockets, this.connections, this.secure, this.https, this.deadlines];
+    await Promise.all(parts.map(part => part[Symbol.asyncDispose]()));
   }
 }

@@ -7,8 +7,10 @@
  * guessing is of no use.
  */
 import type { Endpoint, Wait } from './endpoint.ts';
-import { type Answer, type Query, readAnswer } from './query.ts';
+import { keepsCookie } from './held-cookie.ts';
+import { type Answer, type Query, type Reading, readAnswer } from './query.ts';
 import type { QuerySocket, QuerySockets } from './query-sockets.ts';
+import type { WireTap } from './wire-tap.ts';
 
 export interface UdpRequest {
   readonly server: Endpoint;
@@ -19,10 +21,14 @@ export interface UdpRequest {
   readonly onMismatch: () => void;
   /** The network says that nobody is there. Only a hint: it can be forged, so the wait goes on. */
   readonly onUnreachable: () => void;
+  readonly wire?: WireTap | undefined;
 }
 
-/** All but the answer mean: ask over TCP. `case-lost`: the name came back in another case, if it was the server that wrote. */
-export type UdpOutcome = Answer | 'truncated' | 'near-miss' | 'case-lost';
+/**
+ * All but the answer mean: ask over TCP. `case-lost`: the name came back in another case, if it was the server that wrote;
+ * `cookie-lost`: without the cookie that it would send.
+ */
+export type UdpOutcome = Answer | 'truncated' | 'near-miss' | 'case-lost' | 'cookie-lost';
 
 /** Malformed messages under the right id cost their decoding; a server that sends more of them has nothing else to say. */
 const junkLimit = 16;
@@ -51,29 +57,38 @@ export function exchangeUdp(sockets: QuerySockets, request: UdpRequest): Wait<Ud
   return { outcome: run(), end };
 }
 
+function withItsCookie({ cookie }: Query, reading: Reading): Reading | 'cookie-lost' {
+  if (!cookie || typeof reading !== 'object') return reading;
+  return keepsCookie(cookie, reading.message.edns) ? reading : 'cookie-lost';
+}
+
 /** Sends the query and listens. Gives whether nothing but the answer has come. */
 function converse(
   socket: QuerySocket,
-  { query, nearMissLimit, onMismatch, onUnreachable }: UdpRequest,
+  { query, nearMissLimit, onMismatch, onUnreachable, wire }: UdpRequest,
   end: (outcome: UdpOutcome) => void,
 ): () => boolean {
   let nearMisses = 0;
   let junk = 0;
   let isTroubled = false;
   const take = (octets: Uint8Array): void => {
-    const reading = readAnswer(query, octets);
+    // Reading gives the name its own case back.
+    const came = wire && octets.slice();
+    const reading = withItsCookie(query, readAnswer(query, octets));
     const isSaid = typeof reading === 'object' || reading === 'truncated';
+    if (came && isSaid) wire.received(came);
     if (!isSaid) onMismatch();
     if (reading === 'junk') junk += 1;
     else if (!isSaid) nearMisses += 1;
     if (isSaid) end(reading);
-    else if (nearMisses >= nearMissLimit) end(reading === 'case-lost' ? reading : 'near-miss');
+    else if (nearMisses >= nearMissLimit) end(reading === 'junk' ? 'near-miss' : reading);
     else if (junk >= junkLimit) end('near-miss');
   };
   socket.listen(take, () => {
     isTroubled = true;
     onUnreachable();
   });
+  wire?.sent(query.octets, socket.port);
   socket.send(query.octets);
   return () => !isTroubled && junk + nearMisses === 0;
 }

@@ -15,6 +15,8 @@ import type { RRsetCache } from '../cache/rrset-cache.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { ResolverCounters } from '../counters.ts';
 import { Dnstap } from '../dnstap/dnstap.ts';
+import type { AskedAs, UpstreamTap } from '../dnstap/tap.ts';
+import type { WireTaps } from '../exchange/wire-tap.ts';
 import { Recursion } from '../iterator/recursion.ts';
 import { rootHintsOf } from '../iterator/root-hints.ts';
 import type { Names } from '../names/names.ts';
@@ -24,6 +26,7 @@ import { createResolution } from '../resolution.ts';
 import { Forwarder } from '../upstreams/forwarder.ts';
 import { forwardZonesOf } from '../upstreams/upstreams-of.ts';
 import type { WorkLimits } from '../work-budget.ts';
+import type { OpenedParts } from './opened-parts.ts';
 import { keepingUntil, Retirement } from './retirement.ts';
 import { type SharedPart, takenOver } from './shared-part.ts';
 
@@ -34,17 +37,17 @@ export interface LastingParts {
   readonly cache: AnswerCache;
   readonly rrsets: RRsetCache;
   readonly cacheActivity: CacheActivity;
-  readonly clients: Clients;
-  readonly names: Names;
   readonly counters: ResolverCounters;
   readonly upstreamPort: number;
+  /** What tells of our own queries, now: it may change while they are under way. */
+  readonly upstreamTap?: () => UpstreamTap | undefined;
 }
 
 export class Generation implements AsyncDisposable {
   readonly slice: PopSlice;
   readonly workLimits: WorkLimits;
   /** What the next generation may take over. */
-  readonly shared: {
+  readonly shared: OpenedParts & {
     readonly forwarder: SharedPart<Forwarder>;
     readonly recursion: SharedPart<Recursion>;
     readonly dnstap: SharedPart<Dnstap> | undefined;
@@ -58,21 +61,31 @@ export class Generation implements AsyncDisposable {
   #ending: Promise<void> | undefined;
 
   /** @throws Fault of what cannot be made of this configuration; nothing is left of it then, and `before` is as it was. */
-  constructor(slice: PopSlice, lasting: LastingParts, before?: Generation) {
-    const { clock, log, rrsets, counters } = lasting;
+  constructor(slice: PopSlice, lasting: LastingParts & OpenedParts, before?: Generation) {
+    const { clients, names, clock, log, rrsets, counters } = lasting;
     const { resolver } = slice.config;
     const { forward, queryTimeout: queryTimeoutMs, upstreamTimeout: upstreamTimeoutMs } = resolver;
     this.slice = slice;
     this.workLimits = { ...resolver.budget, timeMs: queryTimeoutMs };
     const asking = [slice.pop.management, forward, queryTimeoutMs, upstreamTimeoutMs];
-    const { upstreamPort } = lasting;
+    const { upstreamPort, upstreamTap } = lasting;
+    const tapsAs =
+      (as: AskedAs): WireTaps =>
+      to =>
+        upstreamTap?.()?.begin(as, to);
     const forwarder = takenOver(before?.shared.forwarder, asking, () => {
       const zones = forwardZonesOf(slice);
-      return new Forwarder({ zones, clock, counters, queryTimeoutMs, upstreamTimeoutMs, upstreamPort });
+      const taps = tapsAs('forwarder');
+      return new Forwarder({ zones, clock, counters, queryTimeoutMs, upstreamTimeoutMs, upstreamPort, taps });
     });
     // Where aliases lead into forward zones, recursion asks the forwarder: a new one has new recursion.
     const rootHints = rootHintsOf(resolver.recursion);
-    const asked = { asking, recursion: resolver.recursion, rootHints, budget: resolver.budget };
+    const { maxTtl, maxBytes } = resolver.cache;
+    const own = Object.values(slice.config.pops).map(pop => pop.management);
+    const asked = {
+      ...{ asking, recursion: resolver.recursion, rootHints, budget: resolver.budget },
+      ...{ maxTtl, maxBytes, own },
+    };
     const recursion = takenOver(
       before?.shared.recursion,
       asked,
@@ -82,6 +95,7 @@ export class Generation implements AsyncDisposable {
           store: rrsets,
           rootHints,
           port: upstreamPort,
+          taps: tapsAs('resolver'),
           isForwarded: question => forwarder.part.holds(question),
           forwarded: (question, flags, budget) =>
             forwarder.part.holds(question)
@@ -96,18 +110,35 @@ export class Generation implements AsyncDisposable {
       this.#retirement,
       createResolution({ forwarder: forwarder.part, iterator: recursion.part.iterator, onExhausted }),
     );
-    this.#pipeline = createPipeline(slice, { ...lasting, resolution });
+    this.#pipeline = createPipeline(slice, {
+      ...lasting,
+      clients: clients.part,
+      names: names.part,
+      resolution,
+    });
     const { dnstap, port } = resolver;
     const tapping = { clock, log, port, pop: slice.name, counters: counters.dnstap };
     this.shared = {
+      clients,
+      names,
       forwarder,
       recursion,
       dnstap: dnstap && takenOver(before?.shared.dnstap, dnstap, () => new Dnstap(dnstap, tapping)),
     };
+    this.#held.use(clients.claim());
+    this.#held.use(names.claim());
     this.#held.use(recursion.claim());
     this.#held.use(forwarder.claim());
     if (this.shared.dnstap) this.#held.use(this.shared.dnstap.claim());
     this.#held.use(this.#pipeline);
+  }
+
+  get clients(): Clients {
+    return this.shared.clients.part;
+  }
+
+  get names(): Names {
+    return this.shared.names.part;
   }
 
   get forwarder(): Forwarder {

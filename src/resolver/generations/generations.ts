@@ -1,11 +1,13 @@
 /** The generation in force, and those before it that still have queries to answer. */
 
 import type { PopSlice } from '../../config/anycast-config.ts';
-import { ttlLimits } from '../cache/cacheable.ts';
+import { Fault } from '../../system/fault.ts';
+import { staleMsOf, ttlLimits } from '../cache/cacheable.ts';
 import { RRsetCache } from '../cache/rrset-cache.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
 import { zoneChanges } from '../upstreams/zone-changes.ts';
 import { Generation, type LastingParts } from './generation.ts';
+import type { OpenedParts } from './opened-parts.ts';
 
 /** Octets of RRsets that recursion which was replaced may learn on its last look-ups: they last some seconds. */
 const partingOctets = 4 * 1024 * 1024;
@@ -14,11 +16,12 @@ export class Generations implements AsyncDisposable {
   readonly #lasting: LastingParts;
   readonly #retiring = new Map<Generation, Promise<void>>();
   #current: Generation;
+  #isOver = false;
 
   /** @throws Fault of what cannot be made of this configuration. */
-  constructor(slice: PopSlice, lasting: LastingParts) {
-    this.#lasting = lasting;
-    this.#current = new Generation(slice, lasting);
+  constructor(slice: PopSlice, lasting: LastingParts, opened: OpenedParts) {
+    this.#lasting = { ...lasting, upstreamTap: () => this.#current.dnstap?.upstream };
+    this.#current = new Generation(slice, { ...this.#lasting, ...opened });
   }
 
   get current(): Generation {
@@ -39,18 +42,21 @@ export class Generations implements AsyncDisposable {
    * before. All in one turn of the event loop: no query sees half of it.
    * @throws Fault of what cannot be made of this configuration; then everything is as it was.
    */
-  replace(slice: PopSlice): readonly string[] {
+  replace(slice: PopSlice, opened: OpenedParts): readonly string[] {
     const before = this.#current;
-    this.#current = new Generation(slice, this.#lasting, before);
+    if (this.#isOver) throw new Fault('refused', 'the resolver is stopping');
+    this.#current = new Generation(slice, { ...this.#lasting, ...opened }, before);
     const changes = zoneChanges(before.slice.config.resolver, slice.config.resolver);
     const { cache, rrsets, clock, log } = this.#lasting;
     if (changes.zones.length > 0) cache.distrust(question => changes.isChanged(question));
+    const { maxBytes, ...keys } = slice.config.resolver.cache;
+    const limits = ttlLimits(keys);
     if (changes.zones.includes('.')) {
       rrsets.clear();
-      const limits = ttlLimits(slice.config.resolver.cache);
       before.recursion.part(new RRsetCache({ maxOctets: partingOctets, limits, clock }));
     }
-    const { maxBytes } = slice.config.resolver.cache;
+    cache.keepStale(staleMsOf(keys));
+    rrsets.limitTtls(limits);
     cache.resize(Math.floor(maxBytes / 2), clock.wallMs());
     rrsets.resize(Math.floor(maxBytes / 2));
     const retired = before
@@ -63,6 +69,7 @@ export class Generations implements AsyncDisposable {
 
   /** What is under way is answered SERVFAIL. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
     const all = [...this.#retiring.keys(), this.#current];
     await Promise.all(all.map(generation => generation[Symbol.asyncDispose]()));
     await Promise.all(this.#retiring.values());

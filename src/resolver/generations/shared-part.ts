@@ -21,6 +21,16 @@ export class SharedPart<Part extends AsyncDisposable> {
   }
 }
 
+/** As `takenOver`, of what it takes a while to open. */
+export async function takenOverOrOpened<Part extends AsyncDisposable>(
+  before: SharedPart<Part> | undefined,
+  of: unknown,
+  open: () => Promise<Part>,
+): Promise<SharedPart<Part>> {
+  const madeOf = JSON.stringify(of) ?? '';
+  return before?.madeOf === madeOf ? before : new SharedPart(await open(), madeOf);
+}
+
 /** The part before, when it is made of the same, else a new one. `of` must be all that `make` looks at. */
 export function takenOver<Part extends AsyncDisposable>(
   before: SharedPart<Part> | undefined,

@@ -4,6 +4,7 @@ import { PartingStore } from '../cache/parting-store.ts';
 import type { RRsetStore } from '../cache/rrset.ts';
 import { authoritiesOf } from '../exchange/authorities-of.ts';
 import type { NetworkAuthorities } from '../exchange/network-authorities.ts';
+import type { WireTaps } from '../exchange/wire-tap.ts';
 import type { Iterator, IteratorOptions } from './iterator.ts';
 import { iteratorOf } from './iterator-of.ts';
 
@@ -22,11 +23,13 @@ export class Recursion implements AsyncDisposable {
       isForwarded,
       rootHints,
       port,
+      taps,
     }: Pick<IteratorOptions, 'clock' | 'store' | 'forwarded' | 'isForwarded' | 'rootHints'> & {
       port: number;
+      taps?: WireTaps | undefined;
     },
   ) {
-    this.authorities = authoritiesOf(slice, { clock, port });
+    this.authorities = authoritiesOf(slice, { clock, port, taps });
     this.#store = new PartingStore(store);
     this.iterator = iteratorOf(slice, {
       clock,

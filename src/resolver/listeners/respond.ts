@@ -46,7 +46,7 @@ export interface RespondOptions {
   readonly pipeline: (query: ClientQuery) => Outcome;
   readonly counters: ResolverCounters;
   readonly clock: Clock;
-  /** Without: no cookies, and no answer comes too late. */
+  /** Without: no cookies, and no answer comes too late. Looked up anew for each query, for a reload may change it. */
   readonly clients?: Clients;
   /** Of each query; looked up anew for each, for a reload may change them. */
   readonly workLimits: WorkLimits;
@@ -59,7 +59,7 @@ export interface RespondOptions {
 }
 
 export function createResponder(options: RespondOptions): Responder {
-  const { pipeline, counters, clock, clients, ownAddresses, onFault } = options;
+  const { pipeline, counters, clock, ownAddresses, onFault } = options;
   const { traffic } = counters;
   const fail = (error: unknown): Reply => {
     counters.faults += 1;
@@ -75,7 +75,7 @@ export function createResponder(options: RespondOptions): Responder {
   };
   // RFC 7873 section 5.4: a query without a question asks for a cookie alone. Its rate is looked at here, since it meets no
   // policy; who is admitted is not, for the reply tells nothing and is as short as a refusal.
-  const replyWithoutPolicy = ({ header, message, client, cookie }: Unquestioned): Reply => {
+  const replyWithoutPolicy = ({ header, message, client, cookie, clients }: Unquestioned): Reply => {
     if (message?.questions.length !== 0 || !cookie?.option || !clients) return refusalOf(header);
     if (clients.admit(client.address, isProven(client, cookie))) return emptyReply(rcodes.NOERROR);
     clients.counters.limited.dropped += 1;
@@ -92,7 +92,7 @@ export function createResponder(options: RespondOptions): Responder {
       send(undefined);
       return;
     }
-    const { tap } = options;
+    const { tap, clients } = options;
     tap?.query(octets, client, startedMs);
     const message = header.opcode === opcodes.QUERY ? readMessage(octets) : undefined;
     const cookie = message && clients?.cookies?.judge(message.edns, client.address);
@@ -110,7 +110,7 @@ export function createResponder(options: RespondOptions): Responder {
     const question = message && onlyQuestion(message);
     // RFC 7873 section 5.2.2: a cookie of no possible length is a malformed message.
     if (!message || !question || cookie?.status === 'malformed') {
-      finish(replyWithoutPolicy({ header, message, client, cookie }));
+      finish(replyWithoutPolicy({ header, message, client, cookie, clients }));
       return;
     }
     traffic.asked(message);
@@ -132,6 +132,7 @@ interface Unquestioned {
   readonly message: Message | undefined;
   readonly client: Client;
   readonly cookie: CookieVerdict | undefined;
+  readonly clients: Clients | undefined;
 }
 
 /** To what is no query that a policy could look at. */

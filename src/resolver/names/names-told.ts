@@ -1,27 +1,29 @@
 /** What the policies of the stage `names` have counted, for whoever reads the metrics page. */
 import { type Told, toldCounts } from '../told.ts';
+import type { NameCounters } from './name-counters.ts';
 import type { Names } from './names.ts';
 
-export function namesTold({ counters, filters }: Pick<Names, 'counters' | 'filters'>): Told[] {
+/** `counters` are counted on by one `names` after the other. */
+export function namesTold(counters: NameCounters, names: () => Names): Told[] {
   const { filtered, files, ...answers } = counters;
   return [
     {
       kind: 'gauge',
       name: 'anycast_resolver_filter_triggers',
       help: 'What block lists and policy zones in force go by: names, addresses, clients, name servers',
-      read: () => filters.zones.reduce((sum, { size }) => sum + size, 0),
+      read: () => names().filters.zones.reduce((sum, { size }) => sum + size, 0),
     },
     {
       kind: 'gauge',
       name: 'anycast_resolver_filter_bytes',
       help: 'Memory that the names of block lists and policy zones take',
-      read: () => filters.zones.reduce((sum, { bytes }) => sum + bytes, 0),
+      read: () => names().filters.zones.reduce((sum, { bytes }) => sum + bytes, 0),
     },
     {
       kind: 'gauge',
       name: 'anycast_resolver_filter_files_failing',
       help: 'Files of block lists and policy zones that cannot be used as they are; what was read before is in force',
-      read: () => filters.failing,
+      read: () => names().filters.failing,
     },
     {
       kind: 'counter',

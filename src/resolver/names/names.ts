@@ -29,11 +29,13 @@ export interface NamesParts {
   readonly config: NamesConfig;
   readonly clock: Clock;
   readonly log: Log;
+  /** Those of the one before, to be gone on with. */
+  readonly counters?: NameCounters | undefined;
 }
 
 /** @throws Fault when a file cannot be used. */
 export async function openNames(parts: NamesParts): Promise<Names> {
-  const counters = createNameCounters();
+  const counters = parts.counters ?? createNameCounters();
   const filters = await FilterFiles.open({ ...parts, counters });
   return {
     counters,

@@ -5,8 +5,8 @@
  * wrong before that refuses the reload, with the words that a start would be refused with, and changes nothing. One reload
  * is under way at a time; a second one waits and reads the file anew.
  *
- * It is also the moment at which files are opened again: policies read theirs as they are created, and dnstap's file is
- * made anew where it was moved away.
+ * It is also the moment at which files are opened again: block lists, policy zones and cookie secrets are read anew, and
+ * dnstap's file is made anew where it was moved away.
  */
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -45,7 +45,7 @@ export interface ReloadOptions {
   /** Reads and checks the file. Absent: there is none to read again. */
   readonly read?: (() => Promise<ConfigVersion>) | undefined;
   /** Puts a configuration in force, whole or not at all. Gives the zones that were flushed. */
-  readonly take: (slice: PopSlice) => readonly string[];
+  readonly take: (slice: PopSlice) => Promise<readonly string[]>;
 }
 
 export class Reload {
@@ -114,7 +114,7 @@ export class Reload {
     });
     const { slice, needsRestart } = withoutRestart(written, started);
     const changed = changedKeys(this.#slice, slice);
-    const flushedZones = take(slice);
+    const flushedZones = await take(slice);
     this.#slice = slice;
     this.#hash = hash;
     this.#loadedMs = clock.wallMs();

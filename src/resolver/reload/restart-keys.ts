@@ -31,9 +31,6 @@ const restartKeys: readonly RestartKey[] = [
   },
   resolverKey('port'),
   resolverKey('transports'),
-  resolverKey('clients'),
-  fileKey('blockLists'),
-  fileKey('rpz'),
   {
     key: () => 'telemetry.resolverPort',
     read: ({ config }) => config.telemetry.resolverPort,
@@ -71,25 +68,12 @@ export function changedKeys(before: PopSlice, after: PopSlice): string[] {
   ];
 }
 
-function resolverKey(name: 'port' | 'transports' | 'clients'): RestartKey {
+function resolverKey(name: 'port' | 'transports'): RestartKey {
   return {
     key: () => `resolver.${name}`,
     read: ({ config }) => config.resolver[name],
     keep: (slice, from) =>
       withConfig(slice, { resolver: { ...slice.config.resolver, [name]: from.config.resolver[name] } }),
-  };
-}
-
-/** Which files there are; what is in them is read anew by each reload. */
-function fileKey(name: 'blockLists' | 'rpz'): RestartKey {
-  return {
-    key: () => `resolver.names.${name}`,
-    read: ({ config }) => config.resolver.names[name],
-    keep: (slice, from) => {
-      const { resolver } = slice.config;
-      const names = { ...resolver.names, [name]: from.config.resolver.names[name] };
-      return withConfig(slice, { resolver: { ...resolver, names } });
-    },
   };
 }
 

@@ -1,4 +1,7 @@
-/** One question to one upstream: over UDP, over TCP when the answer is too large, without EDNS when it cannot read that. */
+/**
+ * One question to one upstream: over UDP, over TCP when the answer is too large, without EDNS when it cannot read that; or
+ * over TLS or HTTPS, where that is how it is known.
+ */
 import type { Question } from '../../dns/message.ts';
 import { paddingBlocks } from '../../dns/options/padding.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -6,6 +9,8 @@ import type { AnswerFlags } from '../cache/answer-key.ts';
 import type { Wait } from '../exchange/endpoint.ts';
 import { type Answer, makeQuery, type Query, rejectsEdns } from '../exchange/query.ts';
 import type { Transports } from '../exchange/transports.ts';
+import type { WireTap, WireTaps } from '../exchange/wire-tap.ts';
+import type { Transport } from '../transport.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -19,6 +24,7 @@ export interface AskRequest {
   readonly transports: Transports;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly taps?: WireTaps | undefined;
   /** Octets came that were not the answer. */
   readonly onMismatch: () => void;
   /** The network says that nobody is there. Only a hint: it can be forged, so the wait goes on. */
@@ -44,17 +50,24 @@ export async function askUpstream(request: AskRequest): Promise<Answer> {
 async function askOnce(request: AskRequest, withEdns: boolean): Promise<Answer> {
   const { upstream, port, clock, transports, budget, signal, onMismatch, onUnreachable } = request;
   const server = { address: upstream.address, source: upstream.source, port };
+  const tap = (transport: Transport, to = server): WireTap | undefined =>
+    request.taps?.({ ...to, transport, zone: undefined });
   const startedMs = clock.monotonicMs();
   if (upstream.tls) {
-    const secure = { ...server, ...upstream.tls };
-    const wait = transports.overTls({ server: secure, query: paidQuery(request, withEdns), onMismatch });
+    const { path, ...proof } = upstream.tls;
+    const secure = { ...server, ...proof };
+    const query = paidQuery(request, withEdns);
+    const wait =
+      path === undefined
+        ? transports.overTls({ server: secure, query, onMismatch, wire: tap('dot', secure) })
+        : transports.overHttps({ server: { ...secure, path }, query, onMismatch, wire: tap('doh', secure) });
     const answer = await untilAborted(wait, signal);
     upstream.answered(clock.monotonicMs() - startedMs);
     return charged(budget, answer);
   }
   const query = paidQuery(request, withEdns);
   const overUdp = await untilAborted(
-    transports.overUdp({ server, query, nearMissLimit, onMismatch, onUnreachable }),
+    transports.overUdp({ server, query, nearMissLimit, onMismatch, onUnreachable, wire: tap('udp') }),
     signal,
   );
   upstream.answered(clock.monotonicMs() - startedMs);
@@ -62,7 +75,12 @@ async function askOnce(request: AskRequest, withEdns: boolean): Promise<Answer> 
     typeof overUdp === 'object'
       ? overUdp
       : await untilAborted(
-          transports.overTcp({ server, query: paidQuery(request, withEdns), onMismatch }),
+          transports.overTcp({
+            server,
+            query: paidQuery(request, withEdns),
+            onMismatch,
+            wire: tap('tcp'),
+          }),
           signal,
         );
   return charged(budget, answer);
@@ -77,7 +95,8 @@ function charged(budget: WorkBudget, answer: Answer): Answer {
 function paidQuery({ upstream, question, flags, budget, transports }: AskRequest, withEdns: boolean): Query {
   budget.spend('packets');
   return makeQuery({
-    id: transports.entropy.uint16(),
+    // RFC 8484 section 4.1: over HTTPS the stream tells answers apart.
+    id: upstream.tls?.path === undefined ? transports.entropy.uint16() : 0,
     question,
     secretCase: undefined,
     recursionDesired: true,

@@ -8,6 +8,7 @@ import type { AnswerFlags } from '../cache/answer-key.ts';
 import type { ResolverCounters } from '../counters.ts';
 import { isSystemError } from '../exchange/system-error.ts';
 import type { Transports } from '../exchange/transports.ts';
+import type { WireTaps } from '../exchange/wire-tap.ts';
 import type { Reply } from '../reply.ts';
 import type { WorkBudget } from '../work-budget.ts';
 import { askUpstream } from './ask-upstream.ts';
@@ -29,6 +30,7 @@ export interface AttemptsOptions {
   readonly upstreamTimeoutMs: number;
   readonly upstreamPort: number;
   readonly limits: AttemptLimits;
+  readonly taps?: WireTaps | undefined;
 }
 
 export interface Attempt {
@@ -62,7 +64,7 @@ export class Attempts {
 
   /** Undefined when no client can use what came of it, and when the signal has aborted. Rejects with BudgetExhausted, else for a fault of ours only. */
   async run(attempt: Attempt, signal: AbortSignal): Promise<Reply | undefined> {
-    const { clock, counters, transports, upstreamPort: port } = this.#options;
+    const { clock, counters, transports, upstreamPort: port, taps } = this.#options;
     const { question, flags, budget, upstream, onWord } = attempt;
     const onMismatch = (): void => {
       counters.upstream.mismatched += 1;
@@ -70,7 +72,18 @@ export class Attempts {
     this.#count(upstream, 1);
     const patience = this.#patience(attempt, signal);
     try {
-      const request = { question, flags, budget, upstream, port, transports, clock, onMismatch, ...patience };
+      const request = {
+        question,
+        flags,
+        budget,
+        upstream,
+        port,
+        transports,
+        clock,
+        taps,
+        onMismatch,
+        ...patience,
+      };
       const { message, octets } = await askUpstream(request);
       onWord();
       const reply = scrub(question, message, octets);

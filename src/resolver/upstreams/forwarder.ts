@@ -14,7 +14,7 @@
  * client waits to learn that it is still down. Where every upstream of a zone is gone, one question at a time goes on asking
  * and the others are answered SERVFAIL at once: thousands that wait in vain would starve what can be answered.
  *
- * Not here: following referrals or aliases (an upstream is a resolver, or has the zone), validation, encrypted upstreams.
+ * Not here: following referrals or aliases (an upstream is a resolver, or has the zone), validation.
  */
 
 import type { Question } from '../../dns/message.ts';
@@ -24,6 +24,7 @@ import { ended } from '../../system/ended.ts';
 import { type AnswerFlags, answerKey } from '../cache/answer-key.ts';
 import type { ResolverCounters } from '../counters.ts';
 import { Transports } from '../exchange/transports.ts';
+import type { WireTaps } from '../exchange/wire-tap.ts';
 import type { Outcome } from '../policy.ts';
 import { emptyReply, type Reply } from '../reply.ts';
 import type { WorkBudget } from '../work-budget.ts';
@@ -43,6 +44,7 @@ export interface ForwarderOptions {
   readonly upstreamTimeoutMs: number;
   readonly upstreamPort: number;
   readonly limits?: ForwarderLimits;
+  readonly taps?: WireTaps | undefined;
 }
 
 export interface ForwarderLimits extends AttemptLimits {

@@ -10,12 +10,14 @@ export interface UpstreamStatus {
   readonly reason?: string;
 }
 
-/** How an upstream proves who it is; one that has this is asked over TLS only. */
+/** How an upstream proves who it is; one that has this is asked over TLS or HTTPS only. */
 export interface UpstreamTls {
   readonly name: string;
   readonly port: number;
   /** PEM; the system's authorities when undefined. */
   readonly authorities: string | undefined;
+  /** It is asked there over HTTPS; over TLS alone when undefined. */
+  readonly path: string | undefined;
 }
 
 /** RFC 6298 section 2 smooths with 1/8 of the newest sample; answers are rarer than TCP segments, so a little faster. */
@@ -74,8 +76,8 @@ export class Upstream {
   }
 
   /**
-   * It kept silent for upstreamTimeout, or its TLS connection failed, for `reason`. Nothing less counts: a forged refusal
-   * must not silence an upstream.
+   * It kept silent for upstreamTimeout, or failed over TLS or HTTPS, for `reason`. Nothing less counts: a forged refusal must
+   * not silence an upstream.
    */
   failed(nowMs: number, reason?: string): void {
     this.#reason = reason ?? this.#reason;

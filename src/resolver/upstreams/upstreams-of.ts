@@ -14,7 +14,7 @@ type ConfiguredUpstream = PopSlice['config']['resolver']['forward'][number]['ups
  */
 export function forwardZonesOf({ name: popName, pop, config }: PopSlice): ForwardZone[] {
   const upstreams = new Map<string, Upstream>();
-  const upstreamAt = ({ address, tls: said }: ConfiguredUpstream): Upstream | undefined => {
+  const upstreamAt = ({ address, ...ways }: ConfiguredUpstream): Upstream | undefined => {
     if (pop.management.some(own => own.text === address.text)) {
       throw new Fault(
         'config-invalid',
@@ -26,8 +26,8 @@ export function forwardZonesOf({ name: popName, pop, config }: PopSlice): Forwar
     }
     const source = addressOf(pop.management, address.family);
     if (!source) return undefined;
-    const key = JSON.stringify([address.text, said]);
-    const upstream = upstreams.get(key) ?? new Upstream(address, source, said && tlsOf(said));
+    const key = JSON.stringify([address.text, ways]);
+    const upstream = upstreams.get(key) ?? new Upstream(address, source, tlsOf(ways));
     upstreams.set(key, upstream);
     return upstream;
   };
@@ -43,9 +43,13 @@ export function forwardZonesOf({ name: popName, pop, config }: PopSlice): Forwar
 }
 
 /** @throws Fault `config-invalid` when the authorities cannot be read. */
-function tlsOf({ name, port, caFile }: NonNullable<ConfiguredUpstream['tls']>): UpstreamTls {
+function tlsOf({ tls, https }: Omit<ConfiguredUpstream, 'address'>): UpstreamTls | undefined {
+  const said = https ?? tls;
+  if (!said) return undefined;
+  const { name, port, caFile } = said;
   try {
-    return { name, port, authorities: caFile === undefined ? undefined : readFileSync(caFile, 'utf8') };
+    const authorities = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
+    return { name, port, authorities, path: https?.path };
   } catch (cause) {
     throw new Fault('config-invalid', `cannot read the authorities of ${name}: ${describeError(cause)}`, {
       hint: 'caFile names a PEM file that the resolver may read',

@@ -193,14 +193,21 @@ describe('dnstap', () => {
     assert.equal(without.tap.upstream, undefined);
     await without.tap[Symbol.asyncDispose]();
     const file = join(folder.path, 'with.tap');
-    const { counters, tap } = open({ file, resolver: true });
+    const { counters, tap } = open({ file, resolver: true, sampleEvery: 2 });
     await eventually(() => assert.equal(counters.connects, 1));
     const [address, source] = [parseIpAddress('198.18.7.6'), parseIpAddress('198.18.1.6')];
     assert.ok(address && source);
-    const to = { address, port: 53, source, transport: 'tcp' } as const;
-    tap.upstream?.query(octets, to);
-    tap.upstream?.response(octets, to);
+    const to = { address, port: 53, source, zone: undefined } as const;
+    for (const transport of ['udp', 'tcp'] as const) {
+      const wire = tap.upstream?.begin('resolver', { ...to, transport });
+      wire?.sent(octets, 4000);
+      wire?.received(octets);
+    }
     await tap[Symbol.asyncDispose]();
-    assert.match((await read(file)).join('\n'), / RQ 198\.18\.1\.6:0 -> 198\.18\.7\.6:53 TCP .*\n.* RR /);
+    assert.match(
+      (await read(file)).join('\n'),
+      /^.* RQ 198\.18\.1\.6:4000 -> 198\.18\.7\.6:53 TCP .*\n.* RR 198\.18\.1\.6:4000 <- .*$/,
+      'the second of the two exchanges, and both of its messages',
+    );
   });
 });

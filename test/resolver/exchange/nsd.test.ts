@@ -18,6 +18,21 @@ ${Array.from({ length: 30 }, (_, index) => `big 300 IN TXT "${`${index}`.padEnd(
 `;
 
 describe('asking a real NSD', () => {
+  it('gets its cookie, and is believed with it', async () => {
+    await using under = new TestAuthorities();
+    const address = under.address(0);
+    const { port } = under;
+    const server = ['answer-cookie: yes', 'cookie-secret: "000102030405060708090a0b0c0d0e0f"'];
+    await using _nsd = await openNsd({ address, port, zones: { 'test.': zone }, server });
+    for (const name of ['www.test.', 'ns.test.', 'none.test.'])
+      assert.ok(await under.ask(name, { servers: [address] }));
+    const { cookiesKept, cookiesLost, badCookies } = under.counters;
+    assert.deepEqual(
+      { cookiesKept, cookiesLost, badCookies },
+      { cookiesKept: 3, cookiesLost: 0, badCookies: 0 },
+    );
+  });
+
   it('gets answers, denials, referrals and what is too large for UDP, with the case of names kept secret', async () => {
     await using under = new TestAuthorities();
     const servers = [under.address(0)];

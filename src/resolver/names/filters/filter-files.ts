@@ -3,8 +3,8 @@
  *
  * Each is looked at every few seconds and read anew when it has changed, and has stayed so until the next look: one that is
  * written in place is not to be read by half. A file that cannot be used, or is gone, leaves in force what was read of it
- * before; that is logged once and counted, and `failing` says so until it is well again. At start there is nothing before, and the resolver
- * does not start: it would answer what it was told to block.
+ * before; that is logged once and counted, and `failing` says so until it is well again. At start, and where a reload
+ * names other files, there is nothing before: the resolver does not start, the reload is refused.
  */
 import { randomInt } from 'node:crypto';
 import { stat } from 'node:fs/promises';
@@ -91,7 +91,7 @@ export class FilterFiles implements AsyncDisposable {
       } catch (cause) {
         const code = cause instanceof TextFault ? 'config-invalid' : 'environment';
         throw new Fault(code, `cannot use ${file.path}: ${describeError(cause)}`, {
-          hint: 'the resolver does not start without what it is to block; correct the file, or take it out of resolver.names',
+          hint: 'what it is to block is not left out: correct the file, or take it out of resolver.names',
           cause,
         });
       }
