@@ -30,6 +30,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   commander: ['commands', 'main.ts'],
   dns2: ['health'],
   execa: ['system'],
+  koffi: ['system'],
   // Types only: what a manifest is checked against when it is written.
   'kubernetes-models/apps/v1': ['rendering'],
   'kubernetes-models/v1': ['rendering'],
