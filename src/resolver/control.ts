@@ -15,6 +15,7 @@ import type { RRsetCache } from './cache/rrset-cache.ts';
 import type { CacheSize } from './cache/sieve-map.ts';
 import { cacheHandlers } from './cache-control.ts';
 import type { ResolverCounters } from './counters.ts';
+import type { UdpThreads } from './fast-path/udp-threads.ts';
 import type { Generations } from './generations/generations.ts';
 import type { CertificateStatus } from './listeners/certificate.ts';
 import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
@@ -55,7 +56,7 @@ export interface Heartbeat {
   readonly lagMs: number;
   /** Queries so far that the kernel dropped because they were not fetched in time. */
   readonly receiveDrops: number;
-  /** Queries so far that were answered SERVFAIL because too many were under way. */
+  /** Queries so far that were answered SERVFAIL because too many were under way, or dropped because too many waited. */
   readonly shed: number;
 }
 
@@ -70,6 +71,7 @@ export interface ControlSources {
   readonly generations: Generations;
   readonly reload: Reload;
   readonly listeners: Listeners;
+  readonly threads: UdpThreads | undefined;
   readonly load: LoadMeter;
 }
 
@@ -130,7 +132,7 @@ export class ResolverControl {
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, counters, generations, load } = this.#sources;
+    const { clock, counters, generations, load, threads } = this.#sources;
     let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
       const atMs = clock.monotonicMs();
@@ -143,7 +145,7 @@ export class ResolverControl {
         atMs: Math.round(atMs),
         lagMs: Math.round(lagMs),
         receiveDrops: load.receiveDrops,
-        shed: counters.upstream.shed + generations.current.recursion.shed,
+        shed: counters.upstream.shed + generations.current.recursion.shed + (threads?.countOf('shed') ?? 0),
       };
       server.push('heartbeat', beat);
       dueMs = clock.monotonicMs() + heartbeatMs;

@@ -30,6 +30,7 @@ const restartKeys: readonly RestartKey[] = [
     },
   },
   resolverKey('port'),
+  resolverKey('threads'),
   resolverKey('transports'),
   resolverKey('clients'),
   fileKey('blockLists'),
@@ -71,7 +72,7 @@ export function changedKeys(before: PopSlice, after: PopSlice): string[] {
   ];
 }
 
-function resolverKey(name: 'port' | 'transports' | 'clients'): RestartKey {
+function resolverKey(name: 'port' | 'threads' | 'transports' | 'clients'): RestartKey {
   return {
     key: () => `resolver.${name}`,
     read: ({ config }) => config.resolver[name],
