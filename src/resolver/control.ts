@@ -16,6 +16,7 @@ import type { RRsetCache } from './cache/rrset-cache.ts';
 import type { CacheSize } from './cache/sieve-map.ts';
 import { cacheHandlers } from './cache-control.ts';
 import type { ResolverCounters } from './counters.ts';
+import type { UdpThreads } from './fast-path/udp-threads.ts';
 import type { Generations } from './generations/generations.ts';
 import type { CertificateStatus } from './listeners/certificate.ts';
 import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
@@ -58,7 +59,7 @@ export interface Heartbeat {
   readonly lagMs: number;
   /** Queries so far that the kernel dropped because they were not fetched in time. */
   readonly receiveDrops: number;
-  /** Queries so far that were answered SERVFAIL because too many were under way. */
+  /** Queries so far that were answered SERVFAIL because too many were under way, or dropped because too many waited. */
   readonly shed: number;
 }
 
@@ -73,6 +74,7 @@ export interface ControlSources {
   readonly generations: Generations;
   readonly reload: Reload;
   readonly listeners: Listeners;
+  readonly threads: UdpThreads | undefined;
   readonly load: LoadMeter;
   readonly lifeline: HeldLifeline | undefined;
 }
@@ -134,7 +136,7 @@ export class ResolverControl {
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, counters, generations, load, lifeline } = this.#sources;
+    const { clock, counters, generations, load, threads, lifeline } = this.#sources;
     let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
       const atMs = clock.monotonicMs();
@@ -148,7 +150,7 @@ export class ResolverControl {
         atMs: Math.round(atMs),
         lagMs: Math.round(lagMs),
         receiveDrops: load.receiveDrops,
-        shed: counters.upstream.shed + generations.current.recursion.shed,
+        shed: counters.upstream.shed + generations.current.recursion.shed + (threads?.countOf('shed') ?? 0),
       };
       server.push('heartbeat', beat);
       dueMs = clock.monotonicMs() + heartbeatMs;

@@ -37,6 +37,8 @@ import { dumpPath, peersOf, warmUp } from './cache/warm-up.ts';
 import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
 import { dnstapTold } from './dnstap/dnstap-told.ts';
+import { openUdpThreads } from './fast-path/open-udp-threads.ts';
+import { threadsTold } from './fast-path/threads-told.ts';
 import type { LastingParts } from './generations/generation.ts';
 import { Generations } from './generations/generations.ts';
 import { PartsOpener } from './generations/opened-parts.ts';
@@ -79,6 +81,9 @@ const faultLogMs = 1000;
 /** Milliseconds without a client's query that count as quiet at the end, and how long quiet is waited for: ten times what a withdrawal takes to reach the neighbours in the lab. */
 const quietMs = 50;
 const lingerMs = 300;
+
+/** What listener threads answer by themselves: nothing yet. */
+const fastPath = { module: new URL('./fast-path/hand-over-all.ts', import.meta.url).href, shared: undefined };
 
 /** @throws Fault `environment` when a management address cannot be had, `busy` when another resolver has the socket. */
 export async function startResolver(slice: PopSlice, options: ResolverOptions): Promise<RunningResolver> {
@@ -125,7 +130,9 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     ownAddresses: own,
     onFault: faultLog(log, clock),
   });
-  const listeners = new Listeners({ slice, responder, connections, clock, log });
+  const threads = await openUdpThreads({ threads: resolver.threads, fastPath, clock, log });
+  if (threads) parts.use(threads);
+  const listeners = new Listeners({ slice, responder, connections, threads, clock, log });
   // Ends from the last to the first: no more queries, no more questions (what still waits gets SERVFAIL), no more sockets.
   parts.use(listeners);
   parts.use(generations);
@@ -166,6 +173,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     contents,
     load,
     listeners,
+    threads,
     reload,
     generations,
     lifeline: options.lifeline,
@@ -180,7 +188,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const dnstap = dnstapTold(counters.dnstap);
   const registry = resolverMetrics(
     { counters, cache, rrsets, cacheActivity, generations, connections, load },
-    [...transportsTold(listeners), ...reload.told, ...dnstap],
+    [...transportsTold(listeners), ...(threads ? threadsTold(threads) : []), ...reload.told, ...dnstap],
   );
   const page = { addresses: slice.pop.management, port: telemetry.resolverPort, registry };
   const dump = { isAdmitted: peersOf(slice), text: () => contents.dump({ isReadable: false }) };
