@@ -23,6 +23,8 @@ export interface AskContext {
   readonly counters: ExchangeCounters;
   /** Whether the case of names is drawn by chance. */
   readonly caseRandomisation: boolean;
+  /** How many single servers are being asked. */
+  readonly attempts: { underWay: number };
 }
 
 export interface AskEvents {
@@ -34,8 +36,9 @@ export interface AskEvents {
   readonly onWord: () => void;
 }
 
-export interface AskServerRequest extends AskEvents {
+export interface AskServerRequest {
   readonly server: Server;
+  readonly events: AskEvents;
   readonly question: Question;
   readonly budget: WorkBudget;
 }
@@ -75,9 +78,10 @@ class Asking {
   }
 
   async run(): Promise<Answer | undefined> {
-    const { counters, clock, servers } = this.#context;
-    const { server, onWord } = this.#request;
+    const { counters, clock, servers, attempts } = this.#context;
+    const { server, events } = this.#request;
     server.underWay += 1;
+    attempts.underWay += 1;
     try {
       const withEdns = server.speaksEdns(clock.monotonicMs());
       const answer = await this.#askOnce(withEdns);
@@ -92,34 +96,36 @@ class Asking {
       counters.unreachable += 1;
       // Over UDP it is our own machine that says so: it has no way there.
       if (!this.#isTcp) servers.heardOf(server.address.family, false);
-      onWord();
+      events.onWord();
       return undefined;
     } finally {
       server.underWay -= 1;
+      attempts.underWay -= 1;
       this.#timer?.callOff();
     }
   }
 
   async #askOnce(withEdns: boolean): Promise<Answer | undefined> {
     if (!this.#isTcp) {
-      const outcome = await this.#overUdp(withEdns);
+      const query = this.#query(withEdns);
+      if (!query) return undefined;
+      const startedMs = this.#context.clock.monotonicMs();
+      const outcome = await this.#overUdp(query);
+      this.#notice(outcome, startedMs);
       if (typeof outcome !== 'string') return outcome && this.#accepted(outcome);
       this.#isTcp = true;
-      this.#request.onWord();
+      this.#request.events.onWord();
       this.#context.counters.tcpFallbacks += 1;
     }
     const answer = await this.#overTcp(withEdns);
     return answer && this.#accepted(answer);
   }
 
-  async #overUdp(withEdns: boolean): Promise<UdpOutcome | undefined> {
-    const { transports, clock, counters, servers } = this.#context;
+  #overUdp(query: Query): Promise<UdpOutcome | undefined> {
+    const { transports, counters } = this.#context;
     const { server } = this.#request;
-    const query = this.#query(withEdns);
-    if (!query) return undefined;
     counters.sent.udp += 1;
     this.#waitAtMost(server.timeoutMs, server.silences);
-    const startedMs = clock.monotonicMs();
     const wait = transports.overUdp({
       server,
       query,
@@ -128,14 +134,18 @@ class Asking {
       onUnreachable: this.#onUnreachable,
     });
     this.#wait = wait;
-    const outcome = await wait.outcome;
+    return wait.outcome;
+  }
+
+  #notice(outcome: UdpOutcome | undefined, startedMs: number): void {
+    const { clock, counters, servers } = this.#context;
+    const { server } = this.#request;
     if (outcome === 'case-lost') this.#noticeLostCase(false);
     if (outcome === 'near-miss' || outcome === 'case-lost') counters.nearMisses += 1;
     else if (outcome !== undefined) {
       server.answered(clock.monotonicMs() - startedMs);
       servers.heardOf(server.address.family, true);
     }
-    return outcome;
   }
 
   async #overTcp(withEdns: boolean): Promise<Answer | undefined> {
@@ -194,7 +204,7 @@ class Asking {
 
   readonly #onUnreachable = (): void => {
     this.#context.counters.unreachable += 1;
-    this.#request.onUnreachable();
+    this.#request.events.onUnreachable();
   };
 
   /**
@@ -202,7 +212,7 @@ class Asking {
    * again or the budget's time is over. `silences`: it counts against the server, which had as many before; over TCP others may be to blame.
    */
   #waitAtMost(timeoutMs: number, silences?: number): void {
-    const { onSilent, budget } = this.#request;
+    const { events, budget } = this.#request;
     const { deadlines } = this.#context.transports;
     // One millisecond more, so that the budget has noticed: whoever asks next is told that time is over.
     const leftMs = budget.remainingMs + 1;
@@ -219,7 +229,7 @@ class Asking {
         if (handOverMs < timeoutMs && giveUpMs >= timeoutMs) this.#blame(silences);
         this.end();
       });
-      onSilent();
+      events.onSilent();
     });
   }
 

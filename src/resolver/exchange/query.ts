@@ -59,7 +59,7 @@ export const udpPayloadSize = 1232;
 export function makeQuery(fields: QueryFields): Query {
   const { id, question, secretCase, recursionDesired: rd, checkingDisabled: cd, edns, padTo } = fields;
   const sentName = secretCase ?? question.name;
-  const message: Message = {
+  const message = {
     id,
     opcode: opcodes.QUERY,
     rcode: rcodes.NOERROR,
@@ -68,9 +68,12 @@ export function makeQuery(fields: QueryFields): Query {
     answers: [],
     authorities: [],
     additionals: [],
-    ...(edns && { edns: { udpPayloadSize, version: 0, dnssecOk: edns.dnssecOk, options: [] } }),
   };
-  const octets = encodeMessage(message, padTo === undefined ? {} : { padTo });
+  const opt = edns && { udpPayloadSize, version: 0, dnssecOk: edns.dnssecOk, options: [] };
+  const octets = encodeMessage(
+    opt ? { ...message, edns: opt } : message,
+    padTo === undefined ? {} : { padTo },
+  );
   return { id, question, sentName, isCaseSecret: secretCase !== undefined, octets };
 }
 
