@@ -89,8 +89,14 @@ export class Flights<Result> {
     this.#flights.set(key, flight);
     by?.waitsFor.add(flight);
     try {
-      landed.resolve(run(flight));
-      return await landed.promise;
+      const result = await run(flight);
+      landed.resolve(result);
+      return result;
+    } catch (error) {
+      // Who joined rejects with it; there may be nobody.
+      landed.promise.catch(() => undefined);
+      landed.reject(error);
+      throw error;
     } finally {
       by?.waitsFor.delete(flight);
       this.#flights.delete(key);

@@ -123,7 +123,8 @@ export function createResponder(options: RespondOptions): Responder {
       return;
     }
     const inTime = clients && !isAddressProven ? discarding(clients, client) : asItIs;
-    void outcome.catch(fail).then(reply => finish(inTime(reply, clock.monotonicMs() - startedMs)));
+    const finishInTime = (reply: Reply): void => finish(inTime(reply, clock.monotonicMs() - startedMs));
+    void outcome.then(finishInTime, error => finishInTime(fail(error)));
   };
 }
 
@@ -222,7 +223,7 @@ function udpSizeFor(message: Message | undefined): number {
 }
 
 function replyMessage(reply: Reply, { header, message, client, cookie }: Addressed): Message {
-  return {
+  const plain: Message = {
     id: header.id,
     opcode: header.opcode,
     rcode: reply.rcode,
@@ -231,16 +232,11 @@ function replyMessage(reply: Reply, { header, message, client, cookie }: Address
     answers: reply.answers,
     authorities: reply.authorities,
     additionals: [],
-    ...(message?.edns && {
-      edns: {
-        udpPayloadSize,
-        version: 0,
-        dnssecOk: message.edns.dnssecOk,
-        // First, so that it is the last to be left out: without it the client may not believe the rest.
-        options: withKeepalive(cookie ? [cookie, ...reply.options] : reply.options, message, client),
-      },
-    }),
   };
+  if (!message?.edns) return plain;
+  // First, so that it is the last to be left out: without it the client may not believe the rest.
+  const options = withKeepalive(cookie ? [cookie, ...reply.options] : reply.options, message, client);
+  return { ...plain, edns: { udpPayloadSize, version: 0, dnssecOk: message.edns.dnssecOk, options } };
 }
 
 /** RD and CD are the client's own (RFC 1035, RFC 4035 section 3.2.2). RA says no to those who are refused. AD is for a validator. */
