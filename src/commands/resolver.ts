@@ -1,5 +1,6 @@
 /** `anycast resolver`: DNS on the PoP's management addresses and the service address, until SIGTERM. SIGHUP reloads. */
 import { join } from 'node:path';
+import type { PopSlice } from '../config/anycast-config.ts';
 import type { CommandKind, PopOptions } from './command.ts';
 import { popOptions } from './command.ts';
 
@@ -15,6 +16,25 @@ export const resolverCommand: CommandKind = {
   },
 };
 
+/** Sees to the heap (`resolver/memory.ts`): where its limit is too low, starts over with a higher one, as the same process. */
+async function becomeRoomy({ config }: PopSlice): Promise<void> {
+  const { hasHeapFor, heapLimit, tendHeap } = await import('../resolver/memory.ts');
+  tendHeap();
+  const { cache } = config.resolver;
+  if (hasHeapFor(cache)) return;
+  const limit = '--max-old-space-size';
+  // Once: V8 may give less than it was told.
+  if (process.execArgv.some(argument => argument.startsWith(limit))) return;
+  const { becomeProgram } = await import('../system/become.ts');
+  const mebibytes = Math.ceil(heapLimit(cache) / 2 ** 20);
+  await becomeProgram([
+    process.execPath,
+    ...process.execArgv,
+    `${limit}=${mebibytes}`,
+    ...process.argv.slice(1),
+  ]);
+}
+
 async function resolver(signal: AbortSignal, options: PopOptions): Promise<undefined> {
   const { readPop } = await import('./inputs/deployment.ts');
   const { createLog } = await import('../telemetry/log.ts');
@@ -24,6 +44,7 @@ async function resolver(signal: AbortSignal, options: PopOptions): Promise<undef
   const { serviceNotices } = await import('./inputs/service-notices.ts');
   const { startResolver } = await import('../resolver/resolver.ts');
   const { slice, hash } = await readPop(options);
+  await becomeRoomy(slice);
   const log = createLog('resolver', slice.name, slice.config.telemetry.logLevel);
   await makeFolder(options.runDir);
   using lifeline = await holdLifeline(join(options.runDir, 'resolver.life'));

@@ -136,7 +136,7 @@ function decodeRecords(reader: Reader, count: number, opt?: OptSlot): ResourceRe
  * unless only additionals are missing (RFC 2181 section 9). EDNS options that would not fit even so are left out from
  * the last on: put the dispensable ones there.
  *
- * The result is a view of a buffer that may be up to twice as large.
+ * The result is a view of a buffer that it shares with other messages.
  * @throws RangeError for values that no message can hold, such as an rcode over 15 without EDNS, or questions alone
  * longer than `maxSize`.
  */
@@ -165,7 +165,7 @@ export function encodeMessage(message: Message, options: EncodeOptions = {}): Ui
   writer.setUint16(2, headerBits(message.opcode, rcode, flags));
   writer.setUint16(4, questions.length);
   for (const [index, count] of counts.entries()) writer.setUint16(6 + index * 2, count);
-  return writer.written();
+  return writer.finish();
 }
 
 const blankHeader = new Uint8Array(headerSize);

@@ -72,10 +72,17 @@ export function formatName(name: Name): string {
   return text;
 }
 
+/** A question's name is made a key of a dozen times on its way, by one part after another: the last key is kept for the next. */
+const lastKey: { name: Name; key: string } = { name: rootName, key: '\0' };
+
 /** A map key: the wire octets as one character each, ASCII letters in lower case. Equal names have equal keys. */
 export function nameKey(name: Name): string {
+  if (name === lastKey.name) return lastKey.key;
   // Length octets are at most 63 and the first letter is 65, so that lowering every octet alike is safe.
-  return String.fromCharCode.apply(null, lowerName(name) as unknown as number[]);
+  const key = String.fromCharCode.apply(null, lowerName(name) as unknown as number[]);
+  lastKey.name = name;
+  lastKey.key = key;
+  return key;
 }
 
 /** The same name with ASCII letters in lower case: the canonical form of RFC 4034 section 6.2. */

@@ -20,37 +20,70 @@ const pointerBits = 0xc000;
 /** Most messages fit, and a larger one doubles it. */
 const initialSize = 512;
 
+/** Buffers are cut from slabs of this size: to have memory from the system costs more than to write a message. */
+const slabSize = 16 * initialSize;
+let slab = new Uint8Array(slabSize);
+let slabUsed = 0;
+
+/**
+ * Where names lie that were written, by hash: the number of their writer and their offset in one number. One table for all
+ * writers, as emptying one for each costs more than to fill it; the entries of others are free slots to a writer. Where one
+ * takes another's, a name of his is written in full.
+ */
+const targets = new Float64Array(targetSlots);
+const offsetRange = maxPointer + 1;
+let writers = 0;
+
 export class Writer {
   /** Octets written so far. */
   length = 0;
-  #octets = new Uint8Array(initialSize);
-  #view = new DataView(this.#octets.buffer);
-  /** Offsets of names written, by hash; 0 is an empty slot, since no name lies in the header. A plain array is cheaper to make than a typed one. */
-  readonly #targets = new Array<number>(targetSlots).fill(0);
+  #octets: Uint8Array;
+  /** What entries of this writer's begin from; no other has the same, nor is it 0. */
+  readonly #entries: number;
+
+  constructor() {
+    if (slabUsed + initialSize > slabSize) {
+      slab = new Uint8Array(slabSize);
+      slabUsed = 0;
+    }
+    this.#octets = slab.subarray(slabUsed, slabUsed + initialSize);
+    slabUsed += initialSize;
+    writers += 1;
+    this.#entries = writers * offsetRange;
+  }
 
   /** What has been written: a view of the buffer, not to be written to further. */
   written(): Uint8Array {
     return this.#octets.subarray(0, this.length);
   }
 
+  /** As `written`, at the end: gives back what the buffer has besides. Nothing may be written after it. */
+  finish(): Uint8Array {
+    const { buffer, byteOffset } = this.#octets;
+    const isLatest = buffer === slab.buffer && byteOffset + initialSize === slabUsed;
+    if (isLatest) slabUsed = byteOffset + this.length;
+    return this.written();
+  }
+
   uint8(value: number): void {
     const at = this.#advance(1);
-    this.#view.setUint8(at, value);
+    this.#octets[at] = value;
   }
 
   uint16(value: number): void {
-    const at = this.#advance(2);
-    this.#view.setUint16(at, value);
+    this.setUint16(this.#advance(2), value);
   }
 
   uint32(value: number): void {
     const at = this.#advance(4);
-    this.#view.setUint32(at, value);
+    this.setUint16(at, value >>> 16);
+    this.setUint16(at + 2, value);
   }
 
   /** Overwrites two octets written before. */
   setUint16(at: number, value: number): void {
-    this.#view.setUint16(at, value);
+    this.#octets[at] = value >>> 8;
+    this.#octets[at + 1] = value;
   }
 
   bytes(octets: Uint8Array): void {
@@ -92,7 +125,8 @@ export class Writer {
         this.#remember(hash, base + start);
       }
     }
-    this.bytes(name.subarray(0, cut));
+    this.#advance(cut);
+    for (let at = 0; at < cut; at += 1) this.#octets[base + at] = name[at] ?? 0;
     if (target === 0) this.uint8(0);
     else this.uint16(pointerBits | target);
   }
@@ -113,13 +147,19 @@ export class Writer {
   rewind(length: number): void {
     this.length = length;
     for (let slot = 0; slot < targetSlots; slot += 1) {
-      if ((this.#targets[slot] ?? 0) >= length) this.#targets[slot] = 0;
+      if (this.#targetIn(slot) >= length) targets[slot] = 0;
     }
+  }
+
+  /** The offset of a name; 0 where there is none of this writer's, since no name lies in the header. */
+  #targetIn(slot: number): number {
+    const offset = (targets[slot] ?? 0) - this.#entries;
+    return offset > 0 && offset < offsetRange ? offset : 0;
   }
 
   #find(hash: number, name: Name, start: number): number {
     for (let probe = 0; probe < probes; probe += 1) {
-      const target = this.#targets[(hash + probe) & (targetSlots - 1)] ?? 0;
+      const target = this.#targetIn((hash + probe) & (targetSlots - 1));
       if (target !== 0 && this.#holds(target, name, start)) return target;
     }
     return 0;
@@ -128,8 +168,8 @@ export class Writer {
   #remember(hash: number, offset: number): void {
     for (let probe = 0; probe < probes; probe += 1) {
       const slot = (hash + probe) & (targetSlots - 1);
-      if (this.#targets[slot] !== 0) continue;
-      this.#targets[slot] = offset;
+      if (this.#targetIn(slot) !== 0) continue;
+      targets[slot] = this.#entries + offset;
       return;
     }
   }
@@ -141,7 +181,8 @@ export class Writer {
     for (let index = start; index < name.length; index += 1) {
       if (at === labelEnd) {
         // A label begins: it may be reached by a pointer, which leads to a label, never to another pointer.
-        if ((this.#octets[at] ?? 0) >= pointerBits >> 8) at = this.#view.getUint16(at) & maxPointer;
+        const mark = this.#octets[at] ?? 0;
+        if (mark >= pointerBits >> 8) at = ((mark << 8) | (this.#octets[at + 1] ?? 0)) & maxPointer;
         labelEnd = at + 1 + (this.#octets[at] ?? 0);
         if (this.#octets[at] !== name[index]) return false;
       } else if (lowerOctet(this.#octets[at] ?? 0) !== lowerOctet(name[index] ?? 0)) {
@@ -164,7 +205,6 @@ export class Writer {
     const larger = new Uint8Array(Math.max(this.length, this.#octets.length * 2));
     larger.set(this.#octets);
     this.#octets = larger;
-    this.#view = new DataView(larger.buffer);
   }
 }
 

@@ -18,6 +18,7 @@
  *
  * Standards: RFC 1034, 1035, 2181, 2308, 4592, 4892 (id.server), 5001, 5452, 6672, 6891, 7766, 7828, 7830, 7858, 7873,
  * 8020, 8310, 8467, 8482, 8484, 8767, 8906, 8914, 9018, 9077, 9156, 9520, 9609, 9619, 9715.
+ * What all of it may take of the machine's memory follows from `cache.maxBytes`: `memory.ts`.
  * Not here: validation; its place is marked in `pipeline.ts`.
  */
 import { join } from 'node:path';
@@ -47,6 +48,7 @@ import { createResponder } from './listeners/respond.ts';
 import { TcpConnections, type TcpLimits, tcpLimitsOf } from './listeners/tcp-connections.ts';
 import { transportsTold } from './listeners/transports-told.ts';
 import { LoadMeter } from './load-meter.ts';
+import { memoryBound, memoryTold, requireHeapFor } from './memory.ts';
 import { type ConfigVersion, Reload } from './reload/reload.ts';
 import type { ReloadReport } from './reload/reload-text.ts';
 
@@ -148,6 +150,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     hash: options.configHash,
     read: options.readConfig,
     take: async next => {
+      requireHeapFor(next.config.resolver.cache);
       const before = generations.current;
       await using opened = await opener.open(next, before.shared);
       const flushed = generations.replace(next, opened);
@@ -186,9 +189,14 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   // Last, because loading prom-client takes longer than all of the above: queries are answered meanwhile.
   const { resolverMetrics } = await import('./metrics.ts');
   const dnstap = dnstapTold(counters.dnstap);
+  const memory = memoryTold(() => memoryBound(generations.current.slice.config.resolver.cache));
   const registry = resolverMetrics(
     { counters, cache, rrsets, cacheActivity, generations, connections, load },
-    [...transportsTold(listeners), ...(threads ? threadsTold(threads) : []), ...reload.told, ...dnstap],
+    [
+      ...transportsTold(listeners),
+      ...(threads ? threadsTold(threads) : []),
+      ...[...reload.told, ...dnstap, ...memory],
+    ],
   );
   const page = { addresses: slice.pop.management, port: telemetry.resolverPort, registry };
   const dump = { isAdmitted: peersOf(slice), text: () => contents.dump({ isReadable: false }) };

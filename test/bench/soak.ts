@@ -16,6 +16,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseDuration } from '../../src/config/duration.ts';
+import { memoryBound } from '../../src/resolver/memory.ts';
 import { exitCodes, Fault } from '../../src/system/fault.ts';
 import { makeCertificate } from '../resolver/certificates.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -43,12 +44,6 @@ export interface BenchSoakOptions {
 const programs = ['nsd:nsd', 'openssl:openssl'];
 
 const cacheOctets = 64 * 1024 * 1024;
-
-/**
- * What the process may take beside its caches: the program and its compiled code (some 100 MiB), connections and questions
- * under way at their caps, and what V8 has not collected yet, which it lets grow to a multiple of what is alive.
- */
-const overheadOctets = 384 * 1024 * 1024;
 
 const sampleMs = 1000;
 
@@ -84,7 +79,7 @@ async function soak({ duration, json }: BenchSoakOptions, signal: AbortSignal): 
     samples,
     processorShare: (after.cpuUs - before.cpuUs) / 1000 / playedMs,
     waitingShare: (after.waitedUs - before.waitedUs) / 1000 / playedMs,
-    residentBound: cacheOctets + overheadOctets,
+    residentBound: memoryBound({ maxBytes: cacheOctets }),
     counters: await lastCounters(),
   };
   process.stdout.write(formatResult(result));

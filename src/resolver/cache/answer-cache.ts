@@ -21,6 +21,7 @@ import { rcodes } from '../../dns/rcode.ts';
 import { recordTypes } from '../../dns/record-type.ts';
 import type { Reply } from '../reply.ts';
 import { type AnswerFlags, answerKey, questionOf } from './answer-key.ts';
+import { answerOctets } from './answer-octets.ts';
 import { type CacheSize, SieveEntry, SieveMap } from './sieve-map.ts';
 
 export interface KeptAnswer {
@@ -30,10 +31,6 @@ export interface KeptAnswer {
   /** How long it may be served; 0 is not kept, and ends what was kept before. */
   readonly ttlSeconds: number;
 }
-
-/** What V8 takes for an entry and its key, and for a record with its name and data; `test/bench/cache-memory.ts` measures it. */
-const entryOverhead = 800;
-const recordOverhead = 330;
 
 /** Whether the answer to a question must not be served any more. */
 export type Doubt = (question: Pick<Question, 'name' | 'type'>) => boolean;
@@ -61,9 +58,7 @@ export class AnswerEntry extends SieveEntry {
   judged = 0;
 
   constructor(key: string, reply: Reply, { storedMs, expiresMs }: { storedMs: number; expiresMs: number }) {
-    const records = reply.answers.length + reply.authorities.length;
-    const octets = entryOverhead + 2 * key.length + records * recordOverhead + (reply.upstreamOctets ?? 0);
-    super(key, octets, Math.ceil(expiresMs / 1000));
+    super(key, answerOctets(key, reply), Math.ceil(expiresMs / 1000));
     this.reply = reply.origin === 'cache' ? reply : { ...reply, origin: 'cache' };
     this.storedMs = storedMs;
     this.expiresMs = expiresMs;

@@ -27,7 +27,7 @@ export function recordsToOctets(records: readonly ResourceRecord[]): Uint8Array 
     writer.uint32(record.ttl);
     writeRdata(writer, record);
   }
-  return writer.written();
+  return writer.finish();
 }
 
 /** @throws WireFault for anything but whole records. */
@@ -56,7 +56,7 @@ export function rdataToOctets(records: readonly ResourceRecord[]): Uint8Array {
     if (seen.has(text)) writer.length = start;
     seen.add(text);
   }
-  return writer.written();
+  return writer.finish();
 }
 
 /** What all records have in common when only their RDATA is kept. */

@@ -30,6 +30,8 @@ export interface AskContext {
   /** Whether servers are sent cookies. */
   readonly sendsCookies: boolean;
   readonly taps?: WireTaps | undefined;
+  /** How many single servers are being asked. */
+  readonly attempts: { underWay: number };
 }
 
 export interface AskEvents {
@@ -41,8 +43,9 @@ export interface AskEvents {
   readonly onWord: () => void;
 }
 
-export interface AskServerRequest extends AskEvents {
+export interface AskServerRequest {
   readonly server: Server;
+  readonly events: AskEvents;
   readonly question: Question;
   readonly budget: WorkBudget;
   /** That it is asked for. */
@@ -86,9 +89,10 @@ class Asking {
   }
 
   async run(): Promise<Answer | undefined> {
-    const { counters, clock, servers } = this.#context;
-    const { server, onWord } = this.#request;
+    const { counters, clock, servers, attempts } = this.#context;
+    const { server, events } = this.#request;
     server.underWay += 1;
+    attempts.underWay += 1;
     try {
       const withEdns = server.speaksEdns(clock.monotonicMs());
       let answer = await this.#askOnce(withEdns);
@@ -105,10 +109,11 @@ class Asking {
       counters.unreachable += 1;
       // Over UDP it is our own machine that says so: it has no way there.
       if (!this.#isTcp) servers.heardOf(server.address.family, false);
-      onWord();
+      events.onWord();
       return undefined;
     } finally {
       server.underWay -= 1;
+      attempts.underWay -= 1;
       this.#timer?.callOff();
     }
   }
@@ -123,7 +128,7 @@ class Asking {
       }
       if (typeof outcome !== 'string' && !isBadCookie(outcome)) return outcome && this.#accepted(outcome);
       this.#isTcp = true;
-      this.#request.onWord();
+      this.#request.events.onWord();
       this.#context.counters.tcpFallbacks += 1;
     }
     const answer = await this.#overTcp(withEdns);
@@ -256,7 +261,7 @@ class Asking {
 
   readonly #onUnreachable = (): void => {
     this.#context.counters.unreachable += 1;
-    this.#request.onUnreachable();
+    this.#request.events.onUnreachable();
   };
 
   /**
@@ -264,7 +269,7 @@ class Asking {
    * again or the budget's time is over. `silences`: it counts against the server, which had as many before; over TCP others may be to blame.
    */
   #waitAtMost(timeoutMs: number, silences?: number): void {
-    const { onSilent, budget } = this.#request;
+    const { events, budget } = this.#request;
     const { deadlines } = this.#context.transports;
     // One millisecond more, so that the budget has noticed: whoever asks next is told that time is over.
     const leftMs = budget.remainingMs + 1;
@@ -281,7 +286,7 @@ class Asking {
         if (handOverMs < timeoutMs && giveUpMs >= timeoutMs) this.#blame(silences);
         this.end();
       });
-      onSilent();
+      events.onSilent();
     });
   }
 

@@ -22,6 +22,9 @@ const neverServers = [
   'ff00::/8', // multicast
 ];
 
+/** Verdicts remembered by address text: each question asks for those of all servers of a zone. Emptied when full. */
+const rememberedServers = 16_384;
+
 export interface DoNotQueryOptions {
   readonly own: readonly IpAddress[];
   /** More prefixes that are not asked. */
@@ -34,10 +37,19 @@ export interface DoNotQueryOptions {
 export function doNotQuery({ own, refused, allowed }: DoNotQueryOptions): (address: IpAddress) => boolean {
   const owned = new Set(own.map(({ text }) => text));
   const all = [...neverServers.flatMap(text => parseIpPrefix(text) ?? []), ...refused];
-  return address => {
+  const isRefused = (address: IpAddress): boolean => {
     if (owned.has(address.text) || owned.has(unmapped(address).text)) return true;
     const holds = (prefix: IpPrefix): boolean => prefixContains(prefix, address.octets);
     return all.some(holds) && !allowed.some(holds);
+  };
+  const known = new Map<string, boolean>();
+  return address => {
+    const before = known.get(address.text);
+    if (before !== undefined) return before;
+    if (known.size >= rememberedServers) known.clear();
+    const isOne = isRefused(address);
+    known.set(address.text, isOne);
+    return isOne;
   };
 }
 

@@ -66,8 +66,9 @@ export class NetworkAuthorities implements Authorities {
   readonly #context: AskContext;
   readonly #flights = new Map<string, Flight>();
   readonly #perZone = new Map<string, number>();
+  /** By the signal that ends them, one listener each: all questions have the same, and to add and remove a listener takes microseconds. */
+  readonly #errands = new WeakMap<AbortSignal, Set<Errand>>();
   readonly #probes = new Set<{ end(): void; over: Promise<void> }>();
-  #attempts = 0;
   #isClosing = false;
 
   constructor(options: NetworkAuthoritiesOptions) {
@@ -85,13 +86,14 @@ export class NetworkAuthorities implements Authorities {
       caseRandomisation,
       sendsCookies,
       taps,
+      attempts: { underWay: 0 },
     };
   }
 
   get status(): AuthoritiesStatus {
     return {
       questions: this.#flights.size,
-      attempts: this.#attempts,
+      attempts: this.#context.attempts.underWay,
       serversKnown: this.#servers.size,
       idleSockets: this.#transports.sockets.idle,
       connections: this.#transports.connections.open,
@@ -124,7 +126,7 @@ export class NetworkAuthorities implements Authorities {
     }
     if (this.#isClosing) return undefined;
     if ((this.#perZone.get(zoneKey) ?? 0) >= this.#limits.questionsPerZone) return this.#shed('zone');
-    return await this.#lead(request, zoneKey, key);
+    return this.#lead(request, zoneKey, key);
   }
 
   areDown(servers: readonly IpAddress[]): boolean {
@@ -141,16 +143,23 @@ export class NetworkAuthorities implements Authorities {
   }
 
   async #lead(request: AuthorityRequest, zoneKey: string, key: string): Promise<AuthorityAnswer | undefined> {
+    const errand = this.#errandFor(request, zoneKey);
     const landed = Promise.withResolvers<Landing>();
-    const flight: Flight = { landing: landed.promise, errand: undefined, joiners: 0 };
+    const flight: Flight = { landing: landed.promise, errand, joiners: 0 };
+    const siblings = this.#errandsOf(request.signal);
     this.#flights.set(key, flight);
     this.#count(zoneKey, 1);
+    siblings.add(errand);
     let landing: Landing = 'abandoned';
     try {
-      const answer = await this.#run(request, zoneKey, flight);
+      errand.start();
+      const answer = await errand.result;
       landing = { answer };
       return answer;
     } finally {
+      siblings.delete(errand);
+      errand.end();
+      flight.errand = undefined;
       this.#flights.delete(key);
       flight.landing = undefined;
       this.#count(zoneKey, -1);
@@ -158,20 +167,16 @@ export class NetworkAuthorities implements Authorities {
     }
   }
 
-  async #run(
-    request: AuthorityRequest,
-    zoneKey: string,
-    flight: Flight,
-  ): Promise<AuthorityAnswer | undefined> {
-    const { judge } = request;
+  #errandFor(request: AuthorityRequest, zoneKey: string): Errand {
+    const { judge, question, budget } = request;
     const { clock } = this.#options;
     const order = this.#order(request, zoneKey);
     const probed = this.#probe(request, order);
-    const errand = new Errand({
+    return new Errand({
       order: probed.length === 0 ? order : order.filter(server => !probed.includes(server)),
       attemptLimit: this.#limits.attemptsPerQuestion,
       hasRoomFor: server => this.#hasRoomFor(server),
-      ask: (server, events) => this.#attempt(askServer(this.#context, { ...request, ...events, server })),
+      ask: (server, events) => askServer(this.#context, { server, question, budget, events }),
       judge: (server, message) => {
         const judgement = judge(message);
         if (judgement === 'lame') {
@@ -181,17 +186,19 @@ export class NetworkAuthorities implements Authorities {
         return judgement;
       },
     });
-    flight.errand = errand;
-    const abort = (): void => errand.end(undefined, { error: request.signal.reason });
-    request.signal.addEventListener('abort', abort, { once: true });
-    try {
-      errand.start();
-      return await errand.result;
-    } finally {
-      request.signal.removeEventListener('abort', abort);
-      errand.end();
-      flight.errand = undefined;
-    }
+  }
+
+  /** Those that are under way and end with this signal. */
+  #errandsOf(signal: AbortSignal): Set<Errand> {
+    const known = this.#errands.get(signal);
+    if (known) return known;
+    const errands = new Set<Errand>();
+    this.#errands.set(signal, errands);
+    const abort = (): void => {
+      for (const errand of errands) errand.end(undefined, { error: signal.reason });
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    return errands;
   }
 
   /** Those that may and can be asked. */
@@ -216,15 +223,17 @@ export class NetworkAuthorities implements Authorities {
    * Sends the question to those that are down and whose time has come, while another that is not answers it. Gives them:
    * they are not to be asked the same a second time.
    */
-  #probe(request: AuthorityRequest, [first, ...others]: readonly Server[]): Server[] {
+  #probe(request: AuthorityRequest, order: readonly Server[]): Server[] {
+    const [first] = order;
     const probed: Server[] = [];
-    if (!first || first.isDown) return probed;
+    if (!first || first.isDown || !order.some(({ isDown }) => isDown)) return probed;
+    const { question, budget } = request;
     const nowMs = this.#options.clock.monotonicMs();
-    for (const server of others) {
+    for (const server of order) {
       if (!server.isDown || this.#isFull(server) || !server.claimProbe(nowMs)) continue;
       this.counters.probes += 1;
       const events = { onSilent: ignore, onUnreachable: ignore, onWord: ignore };
-      const wait = this.#attempt(askServer(this.#context, { ...request, ...events, server }));
+      const wait = askServer(this.#context, { server, question, budget, events });
       // What it says is for its own state; what goes wrong is for the question that it is a copy of to say.
       const over = wait.outcome.then(ignore, ignore).finally(() => this.#probes.delete(probe));
       const probe = { end: () => wait.end(), over };
@@ -234,15 +243,6 @@ export class NetworkAuthorities implements Authorities {
     return probed;
   }
 
-  #attempt<T extends { readonly outcome: Promise<unknown> }>(wait: T): T {
-    this.#attempts += 1;
-    const over = (): void => {
-      this.#attempts -= 1;
-    };
-    wait.outcome.then(over, over);
-    return wait;
-  }
-
   #hasRoomFor(server: Server): boolean {
     const full = this.#isFull(server);
     if (full) this.#shed(full);
@@ -250,7 +250,7 @@ export class NetworkAuthorities implements Authorities {
   }
 
   #isFull(server: Server): ShedReason | undefined {
-    if (this.#attempts >= this.#limits.attempts) return 'attempts';
+    if (this.#context.attempts.underWay >= this.#limits.attempts) return 'attempts';
     return server.underWay >= this.#limits.attemptsPerServer ? 'server' : undefined;
   }
 

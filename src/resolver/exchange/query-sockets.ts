@@ -121,9 +121,12 @@ export class QuerySockets implements AsyncDisposable {
     return this.#idleCount;
   }
 
-  /** A socket for one query to this server; to be given back. @throws The system's error when none can be had. */
-  async take(server: Endpoint): Promise<QuerySocket> {
-    return this.#takeIdle(endpointKey(server)) ?? (await this.#open(server));
+  /**
+   * A socket for one query to this server, at once when an idle one may be used; to be given back.
+   * Rejects with the system's error when none can be had.
+   */
+  take(server: Endpoint): QuerySocket | Promise<QuerySocket> {
+    return this.#takeIdle(endpointKey(server)) ?? this.#open(server);
   }
 
   /** `isClean`: the query was answered, and nothing else came. */

@@ -72,7 +72,7 @@ export function makeQuery(fields: QueryFields): Query {
     cookie,
   } = fields;
   const sentName = secretCase ?? question.name;
-  const message: Message = {
+  const message = {
     id,
     opcode: opcodes.QUERY,
     rcode: rcodes.NOERROR,
@@ -81,11 +81,12 @@ export function makeQuery(fields: QueryFields): Query {
     answers: [],
     authorities: [],
     additionals: [],
-    ...(edns && {
-      edns: { udpPayloadSize, version: 0, dnssecOk: edns.dnssecOk, options: optionsOf(cookie) },
-    }),
   };
-  const octets = encodeMessage(message, padTo === undefined ? {} : { padTo });
+  const opt = edns && { udpPayloadSize, version: 0, dnssecOk: edns.dnssecOk, options: optionsOf(cookie) };
+  const octets = encodeMessage(
+    opt ? { ...message, edns: opt } : message,
+    padTo === undefined ? {} : { padTo },
+  );
   return { id, question, sentName, isCaseSecret: secretCase !== undefined, cookie, octets };
 }
 

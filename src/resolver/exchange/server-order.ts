@@ -27,6 +27,7 @@ const bandShare = 1.25;
 const bandMs = 8;
 
 export function serverOrder(servers: readonly Server[], options: OrderOptions): Server[] {
+  if (servers.length < 2) return [...servers];
   const { entropy } = options;
   const classes: Server[][] = ranks.map(() => []);
   for (const server of servers) classes[ranks.indexOf(rankOf(server, options))]?.push(server);
@@ -37,7 +38,7 @@ export function serverOrder(servers: readonly Server[], options: OrderOptions): 
   drawFirst(tried, band.length, entropy);
   for (const list of [untried, doubtful, down, lame]) drawFirst(list, list.length, entropy);
   const order = [...untried, ...tried, ...doubtful, ...down, ...lame];
-  for (const other of order.slice(1)) other.passedOver();
+  for (const other of order) if (other !== order[0]) other.passedOver();
   return order;
 }
 

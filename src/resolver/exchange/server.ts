@@ -92,13 +92,17 @@ export class Server implements Endpoint {
     const estimate =
       this.#rttMs === undefined ? firstTimeoutMs : this.#rttMs + varianceWeight * this.#varianceMs;
     const longest = this.isDown ? Math.max(downTimeoutMs, 2 * estimate) : longestTimeoutMs;
-    const patient = Math.max(estimate, leastTimeoutMs) * 2 ** this.#silences;
+    const patient = Math.max(estimate, leastTimeoutMs) * this.#backOff;
     return Math.min(patient, longest, longestTimeoutMs);
   }
 
   /** Milliseconds by which it is chosen: smaller is better. What it kept silent makes it seem slower. */
   get expectedMs(): number {
-    return (this.#rttMs === undefined ? firstTimeoutMs : this.#fadedMs) * 2 ** this.#silences;
+    return (this.#rttMs === undefined ? firstTimeoutMs : this.#fadedMs) * this.#backOff;
+  }
+
+  get #backOff(): number {
+    return this.#silences === 0 ? 1 : 2 ** this.#silences;
   }
 
   status(nowMs: number): ServerStatus {

@@ -55,7 +55,7 @@ export class Servers {
     const key = address.text;
     const known = this.#servers.get(key);
     if (known) this.#servers.delete(key);
-    const server = known ?? new Server({ address, port: this.#options.port, source });
+    const server = known ?? new Server({ address: owned(address), port: this.#options.port, source });
     this.#servers.set(key, server);
     if (this.#servers.size > (this.#options.capacity ?? capacity)) this.#forgetOldest();
     return server;
@@ -68,4 +68,9 @@ export class Servers {
       return;
     }
   }
+}
+
+/** In memory of its own: an address out of a message is a view of it, and what is kept would keep all of that. */
+function owned(address: IpAddress): IpAddress {
+  return { ...address, octets: address.octets.slice() };
 }

@@ -35,26 +35,11 @@ const junkLimit = 16;
 
 /** The outcome rejects with the system's error when no socket can be had. */
 export function exchangeUdp(sockets: QuerySockets, request: UdpRequest): Wait<UdpOutcome> {
-  const { promise, resolve } = Promise.withResolvers<UdpOutcome | undefined>();
-  let isOver = false;
-  const end = (outcome?: UdpOutcome): void => {
-    isOver = true;
-    resolve(outcome);
-  };
-  const run = async (): Promise<UdpOutcome | undefined> => {
-    const socket = await sockets.take(request.server);
-    let isClean = false;
-    try {
-      if (isOver) return undefined;
-      const quiet = converse(socket, request, end);
-      const outcome = await promise;
-      isClean = typeof outcome === 'object' && quiet();
-      return outcome;
-    } finally {
-      sockets.giveBack(socket, isClean);
-    }
-  };
-  return { outcome: run(), end };
+  const exchange = new UdpExchange(sockets, request);
+  const taken = sockets.take(request.server);
+  if (taken instanceof Promise) taken.then(exchange.begin, exchange.fail);
+  else exchange.begin(taken);
+  return exchange;
 }
 
 function withItsCookie({ cookie }: Query, reading: Reading): Reading | 'cookie-lost' {
@@ -62,33 +47,69 @@ function withItsCookie({ cookie }: Query, reading: Reading): Reading | 'cookie-l
   return keepsCookie(cookie, reading.message.edns) ? reading : 'cookie-lost';
 }
 
-/** Sends the query and listens. Gives whether nothing but the answer has come. */
-function converse(
-  socket: QuerySocket,
-  { query, nearMissLimit, onMismatch, onUnreachable, wire }: UdpRequest,
-  end: (outcome: UdpOutcome) => void,
-): () => boolean {
-  let nearMisses = 0;
-  let junk = 0;
-  let isTroubled = false;
-  const take = (octets: Uint8Array): void => {
+class UdpExchange implements Wait<UdpOutcome> {
+  readonly outcome: Promise<UdpOutcome | undefined>;
+  readonly #result = Promise.withResolvers<UdpOutcome | undefined>();
+  readonly #sockets: QuerySockets;
+  readonly #request: UdpRequest;
+  #socket: QuerySocket | undefined;
+  #nearMisses = 0;
+  #junk = 0;
+  #isTroubled = false;
+  #isOver = false;
+
+  constructor(sockets: QuerySockets, request: UdpRequest) {
+    this.outcome = this.#result.promise;
+    this.#sockets = sockets;
+    this.#request = request;
+  }
+
+  /** Sends the query and listens. */
+  readonly begin = (socket: QuerySocket): void => {
+    if (this.#isOver) {
+      this.#sockets.giveBack(socket, false);
+      return;
+    }
+    this.#socket = socket;
+    const { query, wire } = this.#request;
+    socket.listen(this.#take, this.#onTrouble);
+    wire?.sent(query.octets, socket.port);
+    socket.send(query.octets);
+  };
+
+  readonly fail = (error: unknown): void => {
+    this.#isOver = true;
+    this.#result.reject(error);
+  };
+
+  end(outcome?: UdpOutcome): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    // Clean: answered, and nothing but the answer has come.
+    const isQuiet = !this.#isTroubled && this.#junk + this.#nearMisses === 0;
+    if (this.#socket) this.#sockets.giveBack(this.#socket, isQuiet && typeof outcome === 'object');
+    this.#result.resolve(outcome);
+  }
+
+  readonly #take = (octets: Uint8Array): void => {
+    const { query, nearMissLimit, onMismatch, wire } = this.#request;
     // Reading gives the name its own case back.
     const came = wire && octets.slice();
     const reading = withItsCookie(query, readAnswer(query, octets));
-    const isSaid = typeof reading === 'object' || reading === 'truncated';
-    if (came && isSaid) wire.received(came);
-    if (!isSaid) onMismatch();
-    if (reading === 'junk') junk += 1;
-    else if (!isSaid) nearMisses += 1;
-    if (isSaid) end(reading);
-    else if (nearMisses >= nearMissLimit) end(reading === 'junk' ? 'near-miss' : reading);
-    else if (junk >= junkLimit) end('near-miss');
+    if (typeof reading === 'object' || reading === 'truncated') {
+      if (came) wire.received(came);
+      this.end(reading);
+      return;
+    }
+    onMismatch();
+    if (reading === 'junk') this.#junk += 1;
+    else this.#nearMisses += 1;
+    if (this.#nearMisses >= nearMissLimit) this.end(reading === 'junk' ? 'near-miss' : reading);
+    else if (this.#junk >= junkLimit) this.end('near-miss');
   };
-  socket.listen(take, () => {
-    isTroubled = true;
-    onUnreachable();
-  });
-  wire?.sent(query.octets, socket.port);
-  socket.send(query.octets);
-  return () => !isTroubled && junk + nearMisses === 0;
+
+  readonly #onTrouble = (): void => {
+    this.#isTroubled = true;
+    this.#request.onUnreachable();
+  };
 }

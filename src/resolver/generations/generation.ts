@@ -8,6 +8,7 @@
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Question } from '../../dns/message.ts';
 import type { Clock } from '../../system/clock.ts';
+import { whenSettled } from '../../system/when-settled.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import type { CacheActivity } from '../cache/cache-activity.ts';
@@ -167,7 +168,7 @@ export class Generation implements AsyncDisposable {
       this.#answered();
       throw error;
     }
-    if (outcome instanceof Promise) return outcome.finally(() => this.#answered());
+    if (outcome instanceof Promise) return whenSettled(outcome, () => this.#answered());
     this.#answered();
     return outcome;
   }

@@ -28,7 +28,7 @@ const goneAfter = 3;
 const renewAfterS = 60;
 
 /** What V8 takes for a delegation, and for a server of it with its addresses. */
-const entryOverhead = 500;
+const entryOverhead = 750;
 const serverOverhead = 450;
 
 /** What goes for a zone's servers as a whole, whichever of several referrals told of them. */
@@ -159,7 +159,7 @@ export class Delegations {
   ): Delegation {
     const nowS = this.#nowS();
     const expiresS = Math.min(nowS + Math.min(ttl, this.#maxTtl), parent.expiresS);
-    const delegation = new Delegation(zone, servers, expiresS, nowS);
+    const delegation = new Delegation(zone.slice(), servers.map(owned), expiresS, nowS);
     const before = this.#entries.get(delegation.key);
     // Many questions may be on their way down here at once, each with a referral of its own.
     if (before && delegation.isLike(before)) delegation.takeAfter(before);
@@ -186,4 +186,12 @@ function serversKey(servers: readonly NameServer[]): string {
     .map(({ name, addresses }) => [nameKey(name), ...addresses.map(({ text }) => text).sort()].join(' '))
     .sort()
     .join();
+}
+
+/** In memory of its own: names and addresses out of a referral are views of its message, which may have 64 KiB. */
+function owned({ name, addresses }: NameServer): NameServer {
+  return {
+    name: name.slice(),
+    addresses: addresses.map(address => ({ ...address, octets: address.octets.slice() })),
+  };
 }

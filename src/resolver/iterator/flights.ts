@@ -16,9 +16,11 @@ export interface Flight<Result> {
 export interface FlightLimits {
   readonly flights: number;
   readonly joinersPerFlight: number;
+  /** Of all flights: each who waits is a query held in memory, some 2 KiB. */
+  readonly joiners: number;
 }
 
-export const flightLimits: FlightLimits = { flights: 5000, joinersPerFlight: 1000 };
+export const flightLimits: FlightLimits = { flights: 5000, joinersPerFlight: 1000, joiners: 20_000 };
 
 /** `circle`: it waits, by way of others, for the one that asks. `full`: too many are under way, or wait for this one. */
 export type Refusal = 'circle' | 'full';
@@ -30,6 +32,7 @@ export class Flights<Result> {
   readonly #limits: FlightLimits;
   readonly #isLeaders: (result: Result) => boolean;
   readonly #flights = new Map<string, Flight<Result>>();
+  #joiners = 0;
   coalesced = 0;
   circles = 0;
   shed = 0;
@@ -60,8 +63,10 @@ export class Flights<Result> {
         this.circles += 1;
         return 'circle';
       }
-      if (flight.joiners >= this.#limits.joinersPerFlight) return this.#full();
+      const { joiners, joinersPerFlight } = this.#limits;
+      if (flight.joiners >= joinersPerFlight || this.#joiners >= joiners) return this.#full();
       flight.joiners += 1;
+      this.#joiners += 1;
       this.coalesced += 1;
       by?.waitsFor.add(flight);
       try {
@@ -71,6 +76,7 @@ export class Flights<Result> {
       } catch (error) {
         if (!(error instanceof BudgetExhausted)) throw error;
       } finally {
+        this.#joiners -= 1;
         by?.waitsFor.delete(flight);
       }
     }
@@ -89,8 +95,14 @@ export class Flights<Result> {
     this.#flights.set(key, flight);
     by?.waitsFor.add(flight);
     try {
-      landed.resolve(run(flight));
-      return await landed.promise;
+      const result = await run(flight);
+      landed.resolve(result);
+      return result;
+    } catch (error) {
+      // Who joined rejects with it; there may be nobody.
+      landed.promise.catch(() => undefined);
+      landed.reject(error);
+      throw error;
     } finally {
       by?.waitsFor.delete(flight);
       this.#flights.delete(key);

@@ -51,7 +51,7 @@ export function foundReply(
       ...forwarded,
       answers: [...answers, ...forwarded.answers],
       authorities: [...authorities.filter(wanted), ...forwarded.authorities],
-      ...withOctets(octets, answers),
+      upstreamOctets: octetsOf(octets, answers.length),
     };
   return {
     rcode: rcodeOf(end),
@@ -61,12 +61,12 @@ export function foundReply(
     options: [],
     origin: 'resolved',
     nameservers,
-    ...withOctets(octets, [...answers, ...authorities]),
+    upstreamOctets: octetsOf(octets, answers.length + authorities.length),
   };
 }
 
-function withOctets(octets: number, records: readonly ResourceRecord[]): { upstreamOctets: number } {
-  return { upstreamOctets: Math.max(octets, records.length * recordOctets) };
+function octetsOf(received: number, records: number): number {
+  return Math.max(received, records * recordOctets);
 }
 
 function rcodeOf(end: AnswerFinding['end'] | undefined): number {

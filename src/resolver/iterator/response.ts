@@ -127,21 +127,22 @@ function readAnswer(
   isElsewhere: IsElsewhere,
 ): AnswerFinding | undefined {
   const chain: RRset[] = [];
-  const seen = new Set<string>([nameKey(question.name)]);
+  let seen: Set<string> | undefined;
   for (let name = question.name; ; ) {
-    const redirection = redirectionOf(message, { ...question, name }, zone);
-    const data = dataOf(message, { ...question, name }, redirection);
+    const asked = { ...question, name };
+    const redirection = redirectionOf(message, asked, zone);
+    const data = dataOf(message, asked, redirection);
     if (data) return answerOf(message, [...chain, ...data.way], { kind: 'data', rrset: data.rrset });
-    const step = redirection ?? aliasOf(message, { ...question, name });
+    const step = redirection ?? aliasOf(message, asked);
     if (!step) {
-      const end =
-        denialOf(message, { ...question, name }, zone) ?? (chain.length > 0 ? aliasTo(name) : undefined);
+      const end = denialOf(message, asked, zone) ?? (chain.length > 0 ? aliasTo(name) : undefined);
       return end && answerOf(message, chain, end);
     }
     chain.push(...step.rrsets);
     if (!step.target) return answerOf(message, chain, { kind: 'too-long' });
     name = step.target;
     // What the zone cannot speak for, and what leads back, is for the iterator to ask for or to refuse.
+    seen ??= new Set([nameKey(question.name)]);
     const key = nameKey(name);
     const isOurs = isSubdomain(name, zone) && !isElsewhere(name);
     if (!isOurs || seen.has(key) || chain.length >= responseLimits.aliases)

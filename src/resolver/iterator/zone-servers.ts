@@ -9,7 +9,7 @@ import { type IpAddress, type IpFamily, ipAddress } from '../../ip/address.ts';
 import type { Clock } from '../../system/clock.ts';
 import { type RRset, type RRsetStore, ranks } from '../cache/rrset.ts';
 import { BudgetExhausted, type WorkBudget } from '../work-budget.ts';
-import type { Authorities, AuthorityAnswer, AuthorityRequest } from './authorities.ts';
+import type { Authorities, Judgement } from './authorities.ts';
 import type { Delegation, NameServer } from './delegations.ts';
 import type { Flight } from './flights.ts';
 import type { Found } from './found-reply.ts';
@@ -146,52 +146,41 @@ export class ZoneServers {
     return undefined;
   }
 
+  /**
+   * Takes silence for the zone's only where a server had been sent something and had time to answer. Otherwise whoever
+   * brings along a budget that is all but spent could have any zone taken for gone.
+   */
   async #askAt(servers: readonly IpAddress[], inquiry: Inquiry): Promise<ZoneAnswer | undefined> {
     if (servers.length === 0) return undefined;
-    const { question, isWhole, delegation } = inquiry;
+    const { question, isWhole, delegation, budget } = inquiry;
     const { zone } = delegation;
     const read = (message: Message): Finding =>
       readResponse(message, question, zone, name => this.#options.isForwarded({ ...question, name }));
     // What was judged last is what comes back, unless another look-up's answer is shared.
     let last: { readonly message: Message; readonly finding: Finding } | undefined;
-    const answer = await this.#watched(inquiry, {
-      zone,
-      servers,
-      question,
-      judge: message => {
-        inquiry.isHeard = true;
-        const finding = read(message);
-        last = { message, finding };
-        if (finding.kind === 'lame') return isWhole ? 'lame' : 'useless';
-        return finding.kind === 'failure' ? 'useless' : 'useful';
-      },
-    });
-    if (!answer) return undefined;
-    inquiry.isHeard = true;
-    const { message, octets } = answer;
-    return { finding: last?.message === message ? last.finding : read(message), octets };
-  }
-
-  /**
-   * Takes silence for the zone's only where a server had been sent something and had time to answer. Otherwise whoever
-   * brings along a budget that is all but spent could have any zone taken for gone.
-   */
-  async #watched(
-    inquiry: Inquiry,
-    request: Omit<AuthorityRequest, 'budget' | 'signal'>,
-  ): Promise<AuthorityAnswer | undefined> {
+    const judge = (message: Message): Judgement => {
+      inquiry.isHeard = true;
+      const finding = read(message);
+      last = { message, finding };
+      if (finding.kind === 'lame') return isWhole ? 'lame' : 'useless';
+      return finding.kind === 'failure' ? 'useless' : 'useful';
+    };
     const { authorities, signal, clock } = this.#options;
-    const { budget } = inquiry;
     const startedMs = clock.monotonicMs();
     const before = budget.spent('packets');
+    const hasSent = (): boolean => budget.spent('packets') > before;
     try {
-      const answer = await authorities.ask({ ...request, budget, signal });
-      if (!answer && budget.spent('packets') > before) inquiry.isSilent = true;
-      return answer;
+      const answer = await authorities.ask({ zone, servers, question, judge, budget, signal });
+      if (answer) {
+        inquiry.isHeard = true;
+        const { message, octets } = answer;
+        return { finding: last?.message === message ? last.finding : read(message), octets };
+      }
+      if (hasSent()) inquiry.isSilent = true;
+      return undefined;
     } catch (error) {
       const isLate = error instanceof BudgetExhausted && error.limit === 'time';
-      const hadTime = clock.monotonicMs() - startedMs >= fairMs && budget.spent('packets') > before;
-      if (isLate && hadTime) inquiry.isSilent = true;
+      if (isLate && clock.monotonicMs() - startedMs >= fairMs && hasSent()) inquiry.isSilent = true;
       throw error;
     }
   }

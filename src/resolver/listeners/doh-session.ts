@@ -176,13 +176,17 @@ export class DohSession implements Conversation {
       stream.respond(headers, { endStream: true });
       return;
     }
+    const { connections } = this.#options;
     this.#unread += octets.length;
+    connections.addUnread(octets.length);
     stream.once('close', () => {
       this.#unread -= octets.length;
+      connections.addUnread(-octets.length);
     });
     stream.respond(headers);
     stream.end(octets);
-    if (this.#unread > this.#options.connections.limits.unreadPerSession) this.#cut('slow-reader');
+    if (this.#unread > connections.limits.unreadPerSession || connections.isHoarding(this.#unread))
+      this.#cut('slow-reader');
   }
 
   #refuse(stream: ServerHttp2Stream, status: HttpError, reason: string): void {

@@ -42,6 +42,15 @@ export const udpPayloadSize = 1232;
 /** RFC 1035 section 4.2.1: what a client without EDNS takes. */
 const plainUdpSize = 512;
 
+/**
+ * Octets up to which a query may be kept whole while it waits: no honest one is longer, unless it is padded. What is
+ * longer could fill memory, 64 KiB with each of thousands that wait for a name server's silence.
+ */
+const wholeOctets = 512;
+
+/** Octets of an option that say all there is to it: a cookie has 40 at most, and with more it is none. */
+const longestOption = 64;
+
 export interface RespondOptions {
   readonly pipeline: (query: ClientQuery) => Outcome;
   readonly counters: ResolverCounters;
@@ -94,6 +103,8 @@ export function createResponder(options: RespondOptions): Responder {
     }
     const { tap, clients } = options;
     tap?.query(octets, client, startedMs);
+    // Without a tap nothing holds on to the octets: a query may wait for seconds.
+    const tapped = tap && octets;
     const message = header.opcode === opcodes.QUERY ? readMessage(octets) : undefined;
     const cookie = message && clients?.cookies?.judge(message.edns, client.address);
     const finish = (reply: Reply): void => {
@@ -105,7 +116,7 @@ export function createResponder(options: RespondOptions): Responder {
       const sent = encodeReply({ reply, header, message, client, cookie: cookie?.option, fail });
       send(sent, reply);
       traffic.replied(client.transport, reply, sent, clock.monotonicMs() - startedMs);
-      tap?.reply(octets, sent, client, startedMs);
+      if (tap && tapped) tap.reply(tapped, sent, client, startedMs);
     };
     const question = message && onlyQuestion(message);
     // RFC 7873 section 5.2.2: a cookie of no possible length is a malformed message.
@@ -123,7 +134,8 @@ export function createResponder(options: RespondOptions): Responder {
       return;
     }
     const inTime = clients && !isAddressProven ? discarding(clients, client) : asItIs;
-    void outcome.catch(fail).then(reply => finish(inTime(reply, clock.monotonicMs() - startedMs)));
+    const finishInTime = (reply: Reply): void => finish(inTime(reply, clock.monotonicMs() - startedMs));
+    void outcome.then(finishInTime, error => finishInTime(fail(error)));
   };
 }
 
@@ -164,11 +176,25 @@ function onlyQuestion({ questions }: Message): Question | undefined {
 
 function readMessage(octets: Uint8Array): Message | undefined {
   try {
-    return decodeMessage(octets);
+    const message = decodeMessage(octets);
+    return octets.length > wholeOctets ? trimmed(message) : message;
   } catch (error) {
     if (error instanceof WireFault) return undefined;
     throw error;
   }
+}
+
+/** What is needed of a query while it waits, in memory of its own. Its records are not: nothing here looks at any. */
+function trimmed({ edns, ...message }: Message): Message {
+  const options = edns?.options.map(({ code, data }) => ({ code, data: data.slice(0, longestOption) }));
+  return {
+    ...message,
+    questions: message.questions.map(question => ({ ...question, name: question.name.slice() })),
+    answers: [],
+    authorities: [],
+    additionals: [],
+    ...(edns && options && { edns: { ...edns, options } }),
+  };
 }
 
 interface Addressed {
@@ -222,7 +248,7 @@ function udpSizeFor(message: Message | undefined): number {
 }
 
 function replyMessage(reply: Reply, { header, message, client, cookie }: Addressed): Message {
-  return {
+  const plain: Message = {
     id: header.id,
     opcode: header.opcode,
     rcode: reply.rcode,
@@ -231,16 +257,11 @@ function replyMessage(reply: Reply, { header, message, client, cookie }: Address
     answers: reply.answers,
     authorities: reply.authorities,
     additionals: [],
-    ...(message?.edns && {
-      edns: {
-        udpPayloadSize,
-        version: 0,
-        dnssecOk: message.edns.dnssecOk,
-        // First, so that it is the last to be left out: without it the client may not believe the rest.
-        options: withKeepalive(cookie ? [cookie, ...reply.options] : reply.options, message, client),
-      },
-    }),
   };
+  if (!message?.edns) return plain;
+  // First, so that it is the last to be left out: without it the client may not believe the rest.
+  const options = withKeepalive(cookie ? [cookie, ...reply.options] : reply.options, message, client);
+  return { ...plain, edns: { udpPayloadSize, version: 0, dnssecOk: message.edns.dnssecOk, options } };
 }
 
 /** RD and CD are the client's own (RFC 1035, RFC 4035 section 3.2.2). RA says no to those who are refused. AD is for a validator. */

@@ -111,7 +111,9 @@ export class TcpConnection implements Conversation {
     if (this.#socket.destroyed) return;
     if (octets) this.#send(octets);
     this.#idle.restart();
-    if (this.#socket.writableLength > this.#connections.limits.unreadOctets) this.#cut('slow-reader');
+    const unread = this.#socket.writableLength;
+    if (unread > this.#connections.limits.unreadOctets || this.#connections.isHoarding(unread))
+      this.#cut('slow-reader');
     else if (this.#isOver) this.#endWhenAnswered();
     // In a turn of its own: a query answered at once would otherwise call this from within itself, without end.
     else if (this.#socket.isPaused()) setImmediate(() => this.#takeMore());
@@ -119,9 +121,13 @@ export class TcpConnection implements Conversation {
 
   /** However slowly a client reads, it must take one answer in the time that it may be idle. */
   #send(octets: Uint8Array): void {
+    const message = framed(octets);
     this.#unsent += 1;
-    this.#socket.write(framed(octets), () => {
+    this.#connections.addUnread(message.length);
+    // Called too when the connection ends first.
+    this.#socket.write(message, () => {
       this.#unsent -= 1;
+      this.#connections.addUnread(-message.length);
       if (!this.#socket.destroyed) this.#idle.restart();
     });
   }

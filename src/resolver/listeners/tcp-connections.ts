@@ -33,6 +33,8 @@ export interface TcpLimits {
   readonly unreadOctets: number;
   /** The same of an HTTP/2 session, where answers to many requests are ready at once. */
   readonly unreadPerSession: number;
+  /** Octets of answers that all clients together may leave unread, before those go who have more than their part of it. */
+  readonly unreadInAll: number;
   /** Queries after which a connection is ended, so that none lives for ever (CVE-2025-30193). */
   readonly queriesPerConnection: number;
   /** Requests that the client of an HTTP/2 session may take back, beyond those it lets us answer (CVE-2023-44487). */
@@ -55,6 +57,7 @@ export const tcpLimits: TcpLimits = {
   pendingPerSession: 100,
   unreadOctets: 128 * 1024,
   unreadPerSession: 256 * 1024,
+  unreadInAll: 64 * 1024 * 1024,
   queriesPerConnection: 65_536,
   resets: 100,
 };
@@ -91,6 +94,7 @@ export class TcpConnections {
   /** Who each claim counts for; a proxy's, for nobody until it is known. */
   readonly #charged = new WeakMap<Claim, string>();
   #step = 0;
+  #unread = 0;
 
   constructor(limits: TcpLimits, onRefused: () => void, ownAddresses: ReadonlySet<string> = new Set()) {
     this.limits = limits;
@@ -105,6 +109,22 @@ export class TcpConnections {
 
   get count(): number {
     return this.#claims.size;
+  }
+
+  /** Octets of answers that clients have not taken yet. */
+  get unread(): number {
+    return this.#unread;
+  }
+
+  /** So many more octets wait for a client to take them; fewer, when it has, or has gone. */
+  addUnread(octets: number): void {
+    this.#unread += octets;
+  }
+
+  /** Whether unread answers fill the room for them, and a connection that has `own` octets has more than its part. */
+  isHoarding(own: number): boolean {
+    const { unreadInAll, connections } = this.limits;
+    return this.#unread > unreadInAll && own > unreadInAll / connections;
   }
 
   /** Milliseconds that a connection may be idle now. */

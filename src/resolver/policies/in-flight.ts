@@ -5,6 +5,7 @@
  */
 import { extendedErrorOption, extendedErrors } from '../../dns/options/extended-error.ts';
 import { rcodes } from '../../dns/rcode.ts';
+import { whenSettled } from '../../system/when-settled.ts';
 import type { Policy } from '../policy.ts';
 import { emptyReply, type Reply, withOption } from '../reply.ts';
 
@@ -24,7 +25,7 @@ export const inFlight: Policy = {
       const outcome = next(query);
       if (!(outcome instanceof Promise)) return outcome;
       underWay.begin(client.address, isAddressProven);
-      return outcome.finally(() => underWay.end(client.address, isAddressProven));
+      return whenSettled(outcome, () => underWay.end(client.address, isAddressProven));
     };
   },
 };

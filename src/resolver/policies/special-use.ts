@@ -7,15 +7,7 @@
  */
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Question } from '../../dns/message.ts';
-import {
-  equalNames,
-  isSubdomain,
-  lowerOctet,
-  type Name,
-  nameKey,
-  parentName,
-  parseName,
-} from '../../dns/name.ts';
+import { equalNames, isSubdomain, lowerOctet, type Name, nameKey, parseName } from '../../dns/name.ts';
 import { rcodes } from '../../dns/rcode.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { recordTypes } from '../../dns/record-type.ts';
@@ -41,8 +33,11 @@ export const specialUse: Policy = {
       const { question } = query;
       // Most names are under no top-level domain of these, and cost no more than this.
       if (question.class !== recordClasses.IN || !tops.has(topLabelOf(question.name))) return next(query);
-      for (let at: Name | undefined = question.name; at; at = parentName(at)) {
-        const reply = zones.get(nameKey(at))?.(question);
+      const { name } = question;
+      const key = nameKey(name);
+      // The keys of the names above are its tails.
+      for (let at = 0; at < name.length; at += 1 + (name[at] ?? 0)) {
+        const reply = zones.get(key.slice(at))?.(question);
         if (reply === 'elsewhere') return next(query);
         if (!reply) continue;
         counters.specialUse += 1;

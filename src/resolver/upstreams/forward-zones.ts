@@ -14,13 +14,15 @@ export function forwardZones<Zone extends Pick<ForwardZone, 'name'>>(
   zones: readonly Zone[],
 ): (question: Pick<Question, 'name' | 'type'>) => Zone | undefined {
   const byName = new Map(zones.map(zone => [nameKey(zone.name), zone]));
+  if (byName.size === 0) return () => undefined;
   return ({ name, type }) => {
     // The DS records of a zone are its parent's to give (RFC 4035 section 3.1.4.1).
-    let at: Name | undefined = type === recordTypes.DS ? (parentName(name) ?? name) : name;
-    while (at) {
-      const zone = byName.get(nameKey(at));
+    const from: Name = type === recordTypes.DS ? (parentName(name) ?? name) : name;
+    const key = nameKey(from);
+    // The keys of the names above are its tails, down to that of the root.
+    for (let at = 0; at < from.length; at += 1 + (from[at] ?? 0)) {
+      const zone = byName.get(key.slice(at));
       if (zone) return zone;
-      at = parentName(at);
     }
     return undefined;
   };

@@ -54,6 +54,8 @@ export interface ForwarderLimits extends AttemptLimits {
   readonly questionsPerZone: number;
   /** Client queries that wait for one question. */
   readonly waitersPerQuestion: number;
+  /** Of all questions. */
+  readonly waiters: number;
   readonly attemptsPerQuestion: number;
 }
 
@@ -68,6 +70,7 @@ const defaultLimits: ForwarderLimits = {
   questions: 5000,
   questionsPerZone: 2000,
   waitersPerQuestion: 1000,
+  waiters: 25_000,
   attemptsPerQuestion: 8,
 };
 
@@ -93,6 +96,7 @@ export class Forwarder implements AsyncDisposable {
   readonly #failures = new FailureMemory();
   readonly #flights = new Map<string, Flight>();
   readonly #perZone = new Map<ForwardZone, number>();
+  #waiters = 0;
   readonly #retests = new Set<Promise<unknown>>();
   /** Upstreams of zones in which a question failed while all of them were gone. */
   readonly #gone = new Set<Upstream>();
@@ -131,8 +135,10 @@ export class Forwarder implements AsyncDisposable {
     const key = answerKey(question, flags);
     const flight = this.#flights.get(key);
     if (flight) {
-      if (flight.waiters >= this.#limits.waitersPerQuestion) return this.#shed();
+      const { waiters, waitersPerQuestion } = this.#limits;
+      if (flight.waiters >= waitersPerQuestion || this.#waiters >= waiters) return this.#shed();
       flight.waiters += 1;
+      this.#waiters += 1;
       counters.coalesced += 1;
       return flight.reply;
     }
@@ -148,9 +154,12 @@ export class Forwarder implements AsyncDisposable {
     const deadline = new AbortController();
     const reply = this.#run({ zone, question, flags, budget, attempts: 0 }, deadline).finally(() => {
       this.#flights.delete(key);
+      this.#waiters -= begun.waiters;
       this.#count(zone, -1);
     });
-    this.#flights.set(key, { reply, deadline, waiters: 1 });
+    const begun: Flight = { reply, deadline, waiters: 1 };
+    this.#flights.set(key, begun);
+    this.#waiters += 1;
     this.#count(zone, 1);
     return reply;
   }

@@ -142,6 +142,27 @@ describe('connections meant to exhaust', () => {
     socket.destroy();
   });
 
+  it('slow readers: all together they hold no more than there is room for, and one who reads is left alone', async () => {
+    await using listener = await openListener(
+      'tcp',
+      (octets, _client, answer) => answer(octets.length > 10 ? octets : new Uint8Array(60_000)),
+      { limits: { unreadInAll: 256 * 1024, connections: 64 } },
+    );
+    const reader = await connectPlain(listener);
+    const slow = await Promise.all(Array.from({ length: 12 }, () => connectPlain(listener)));
+    for (const socket of slow) {
+      socket.pause();
+      for (let index = 0; index < 200; index += 1) socket.write(framed(Buffer.from('query')));
+    }
+    await eventually(() => assert.ok(listener.counters.cut['slow-reader'] > 0));
+    assert.ok(listener.connections.unread <= (256 + 64) * 1024, `${listener.connections.unread}`);
+    reader.write(framed(Buffer.from('a longer query')));
+    assert.equal((await once(reader, 'data'))[0].length, 16);
+    reader.destroy();
+    for (const socket of slow) socket.destroy();
+    await eventually(() => assert.equal(listener.connections.unread, 0));
+  });
+
   it('queries without end (CVE-2025-30193): a connection has so many, is told to leave, and its last is answered', async () => {
     const told: (number | undefined)[] = [];
     await using listener = await openListener(

@@ -120,7 +120,7 @@ describe('sockets for queries', () => {
 
   it('reject with the system error when our own address is not there', async () => {
     await using sockets = pool();
-    await assert.rejects(sockets.take({ ...endpoint(), source: ip('198.51.100.1') }), {
+    await assert.rejects(async () => await sockets.take({ ...endpoint(), source: ip('198.51.100.1') }), {
       code: 'EADDRNOTAVAIL',
     });
   });

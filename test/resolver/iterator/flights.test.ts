@@ -4,7 +4,7 @@ import { type Flight, Flights } from '../../../src/resolver/iterator/flights.ts'
 import { BudgetExhausted } from '../../../src/resolver/work-budget.ts';
 
 /** Results that begin with `mine` are their leader's own. */
-function flights(limits = { flights: 100, joinersPerFlight: 100 }): Flights<string> {
+function flights(limits = { flights: 100, joinersPerFlight: 100, joiners: 1000 }): Flights<string> {
   return new Flights<string>(result => result.startsWith('mine'), limits);
 }
 
@@ -110,7 +110,7 @@ describe('look-ups under way', () => {
   });
 
   it('are bounded: in all, and in who waits for one', async () => {
-    const all = flights({ flights: 2, joinersPerFlight: 1 });
+    const all = flights({ flights: 2, joinersPerFlight: 1, joiners: 1000 });
     const [a, b] = [held(), held()];
     const taken = [all.take('a', undefined, a.run), all.take('b', undefined, b.run)];
     assert.equal(await all.take('c', undefined, () => Promise.resolve('never')), 'full');
@@ -120,5 +120,20 @@ describe('look-ups under way', () => {
     a.end('a');
     b.end('b');
     assert.deepEqual(await Promise.all(taken), ['a', 'b', 'a']);
+  });
+
+  it('are bounded in all who wait, whatever they wait for', async () => {
+    const all = flights({ flights: 10, joinersPerFlight: 10, joiners: 2 });
+    const [a, b] = [held(), held()];
+    const taken = [all.take('a', undefined, a.run), all.take('b', undefined, b.run)];
+    taken.push(all.take('a', undefined, a.run), all.take('b', undefined, b.run));
+    assert.equal(await all.take('b', undefined, b.run), 'full');
+    a.end('a');
+    assert.equal(await taken[2], 'a');
+    // One has left: there is room again.
+    taken.push(all.take('b', undefined, b.run));
+    b.end('b');
+    assert.deepEqual(await Promise.all(taken), ['a', 'b', 'a', 'b', 'b']);
+    assert.equal(all.shed, 1);
   });
 });

@@ -202,6 +202,7 @@ describe('the forwarder', () => {
       questions: 2,
       questionsPerZone: 1,
       waitersPerQuestion: 2,
+      waiters: 1000,
       attemptsPerQuestion: 8,
     };
     const by = forwarder({ limits, queryTimeoutMs: 300 });
@@ -225,6 +226,30 @@ describe('the forwarder', () => {
     const again = by.resolve(question('b.test.'), { dnssecOk: false, checkingDisabled: false }, testBudget());
     assert.ok(again instanceof Promise);
     await again;
+  });
+
+  it('sheds clients when too many wait in all, and has room again when they have left', async () => {
+    await upstreams(silent, silent, silent);
+    const limits = {
+      attempts: 100,
+      attemptsPerUpstream: 100,
+      questions: 10,
+      questionsPerZone: 10,
+      waitersPerQuestion: 10,
+      waiters: 3,
+      attemptsPerQuestion: 8,
+    };
+    const by = forwarder({ limits, queryTimeoutMs: 300 });
+    const flags = { dnssecOk: false, checkingDisabled: false };
+    const waiting = ['a.test.', 'b.test.', 'a.test.'].map(text => resolve(by, text));
+    assert.ok(!(by.resolve(question('b.test.'), flags, testBudget()) instanceof Promise));
+    assert.equal(counters.upstream.shed, 1);
+    await Promise.all(waiting);
+    const again = ['c.test.', 'c.test.', 'c.test.'].map(text =>
+      by.resolve(question(text), flags, testBudget()),
+    );
+    assert.ok(again.every(outcome => outcome instanceof Promise));
+    await Promise.all(again);
   });
 
   it('asks again without EDNS when an upstream cannot read it, and remembers that', async () => {

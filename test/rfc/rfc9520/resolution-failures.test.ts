@@ -35,4 +35,25 @@ describe('RFC 9520, caching of resolution failures', () => {
     assert.equal((await ask(asked, to)).answers.length, 1);
     assert.equal(upstream.calls.length, 2);
   });
+
+  it('section 3.2: it is kept longer each time it follows another, to 5 seconds, which is less than 5 minutes', async () => {
+    const deployment = testDeployment();
+    const clock = fakeClock();
+    const [address] = deployment.upstreams;
+    await using upstream = await openUpstream(address, deployment.upstreamPort, ({ query: asked, send }) =>
+      send(replyTo(asked, { rcode: rcodes.SERVFAIL })),
+    );
+    await using _resolver = await openTestResolver(deployment, { clock });
+    const to = { address: deployment.management, port: deployment.port };
+    const again = () => ask(query('www.test.', 'A', { edns: edns() }), to);
+    assert.equal((await again()).rcode, rcodes.SERVFAIL);
+    for (const [index, heldMs] of [1000, 2000, 4000, 5000, 5000].entries()) {
+      await clock.advance(heldMs - 1);
+      assert.equal((await again()).rcode, rcodes.SERVFAIL);
+      assert.equal(upstream.calls.length, index + 1);
+      await clock.advance(1);
+      assert.equal((await again()).rcode, rcodes.SERVFAIL);
+      assert.equal(upstream.calls.length, index + 2);
+    }
+  });
 });

@@ -1,0 +1,84 @@
+/**
+ * The memory of the resolver's process: the bound that follows from the configuration, and how V8 is kept within it.
+ *
+ * What clients and name servers can make grow is bounded where it grows: caches by `cache.maxBytes`, connections, answers
+ * that are not read, questions under way and who waits for them by their caps. What is left is V8's own. It collects when
+ * the heap has grown by a factor since it last did, and that may be four; so it is told a smaller one, which it reads at
+ * each collection and which can end nothing. Its young generation, three times a semi-space, is 96 MiB and always full on a
+ * busy resolver: the launcher starts it with half as much, which cannot be changed later.
+ *
+ * The limit of the heap is another thing: at it V8 ends the process. So it is never lowered, and where V8's own, which
+ * follows from the machine's memory, is less than the configuration may need, the process is started with a higher one.
+ */
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import type { ResolverConfig } from '../config/anycast-config.ts';
+import { Fault } from '../system/fault.ts';
+import type { Told } from './told.ts';
+
+type CacheKeys = Pick<ResolverConfig['cache'], 'maxBytes'>;
+
+const mebi = 2 ** 20;
+
+/** Per cent that the heap may grow by from one collection to the next. */
+const growthPercent = 50;
+
+/** Of what entries take (delegations have a sixteenth beside the caches), with what is not collected yet. */
+const cacheFactor = 1.5;
+/**
+ * Octets of all else: program and compiled code, some 110 MiB; the young generation, 48; the rest for 1024 connections,
+ * 25 000 who wait for answers, answers unread, names of lists, and what malloc does not give back.
+ */
+const programOctets = 288 * mebi;
+
+/** Octets of memory that the process may have resident. */
+export function memoryBound({ maxBytes }: CacheKeys): number {
+  return programOctets + Math.ceil(maxBytes * cacheFactor);
+}
+
+/** Octets of heap at which V8 may give up: more than can be reached while all caps hold. */
+export function heapLimit({ maxBytes }: CacheKeys): number {
+  return 512 * mebi + 2 * maxBytes;
+}
+
+/** Has V8 collect soon enough for the bound to hold. Called before much is on the heap. */
+export function tendHeap(): void {
+  setFlagsFromString(`--heap-growing-percent=${growthPercent}`);
+}
+
+/** Whether the heap may grow to what this configuration may need of it. */
+export function hasHeapFor(cache: CacheKeys): boolean {
+  return getHeapStatistics().heap_size_limit >= heapLimit(cache);
+}
+
+/** @throws Fault `refused` where the process would have to be started anew. */
+export function requireHeapFor(cache: CacheKeys): void {
+  if (hasHeapFor(cache)) return;
+  throw new Fault('refused', `cache.maxBytes of ${cache.maxBytes} is more than this process has a heap for`, {
+    hint: 'the heap of a process is set at its start: restart the resolver',
+  });
+}
+
+export function memoryTold(bound: () => number): Told[] {
+  return [
+    {
+      kind: 'gauge',
+      name: 'anycast_resolver_memory_bytes',
+      help: 'Memory of the process: resident; of that, heap in use and octets beside the heap',
+      labels: ['part'],
+      read: () => {
+        const { rss, heapUsed, external } = process.memoryUsage();
+        return [
+          ['resident', rss],
+          ['heap', heapUsed],
+          ['external', external],
+        ];
+      },
+    },
+    {
+      kind: 'gauge',
+      name: 'anycast_resolver_memory_bound_bytes',
+      help: 'What the process may have resident: follows from cache.maxBytes',
+      read: bound,
+    },
+  ];
+}

@@ -1,0 +1,13 @@
+/** `promise.finally(run)` at a third of its price: that one makes three promises and two closures, and queries pass several. */
+export function whenSettled<T>(promise: Promise<T>, run: () => void): Promise<T> {
+  return promise.then(
+    value => {
+      run();
+      return value;
+    },
+    (error: unknown) => {
+      run();
+      throw error;
+    },
+  );
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { heapLimit, memoryBound, requireHeapFor } from '../../src/resolver/memory.ts';
+import { eventually } from '../support/eventually.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { testDeployment } from './test-deployment.ts';
+import { openTestResolver } from './test-resolver.ts';
+
+const gibi = 2 ** 30;
+
+describe('the memory of the resolver', () => {
+  it('is shown beside its bound, which follows from the configuration', async () => {
+    const deployment = testDeployment({ resolver: ['cache: { maxBytes: 67108864 }'] });
+    await using _resolver = await openTestResolver(deployment);
+    const page = await fetch(`http://${deployment.management}:${deployment.telemetryPort}/metrics`);
+    const text = await page.text();
+    assert.match(text, /^anycast_resolver_memory_bound_bytes 402653184$/m);
+    assert.equal(memoryBound({ maxBytes: 67_108_864 }), 402_653_184);
+    for (const part of ['resident', 'heap', 'external'])
+      assert.match(text, new RegExp(`^anycast_resolver_memory_bytes\\{part="${part}"\\} [1-9]\\d+$`, 'm'));
+  });
+
+  it('has a heap that can hold more than the bound, whatever the size of the cache', () => {
+    for (const maxBytes of [65_536, 128 * 2 ** 20, 4 * gibi])
+      assert.ok(heapLimit({ maxBytes }) > memoryBound({ maxBytes }));
+  });
+
+  it('is not to grow by a reload beyond what the process has a heap for', () => {
+    requireHeapFor({ maxBytes: 64 * 2 ** 20 });
+    assert.throws(() => requireHeapFor({ maxBytes: 1000 * gibi }), {
+      code: 'refused',
+      hint: /restart the resolver/,
+    });
+  });
+
+  it('has a process with too small a heap start over with a larger one, as the same process', async () => {
+    const deployment = testDeployment({ resolver: [`cache: { maxBytes: ${8 * gibi} }`] });
+    await using folder = await temporaryFolder();
+    const config = join(folder.path, 'anycast.yaml');
+    await writeFile(config, deployment.yaml);
+    const argv = ['resolver', '--config', config, '--pop', 'fra', '--run-dir', join(folder.path, 'run')];
+    const child = spawn('./anycast', argv, { stdio: 'ignore' });
+    try {
+      await eventually(
+        async () => {
+          const page = await fetch(`http://${deployment.management}:${deployment.telemetryPort}/status`);
+          assert.equal(((await page.json()) as { pid: number }).pid, child.pid);
+        },
+        { within: 15_000 },
+      );
+      const given = readFileSync(`/proc/${child.pid}/cmdline`, 'latin1').split('\0');
+      const mebibytes = heapLimit({ maxBytes: 8 * gibi }) / 2 ** 20;
+      assert.equal(given.filter(argument => argument === `--max-old-space-size=${mebibytes}`).length, 1);
+    } finally {
+      child.kill('SIGTERM');
+      await once(child, 'close');
+    }
+  });
+});
