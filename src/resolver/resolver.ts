@@ -31,6 +31,7 @@ import { serveMetrics } from '../telemetry/metrics-server.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
 import { createCacheActivity } from './cache/cache-activity.ts';
 import { CacheContents } from './cache/cache-contents.ts';
+import { cacheShares } from './cache/cache-shares.ts';
 import { ttlLimits } from './cache/cacheable.ts';
 import { RRsetCache } from './cache/rrset-cache.ts';
 import { dumpPath, peersOf, warmUp } from './cache/warm-up.ts';
@@ -38,6 +39,7 @@ import { openClients } from './clients/clients.ts';
 import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
 import { dnstapTold } from './dnstap/dnstap-told.ts';
+import { FastSource } from './fast-path/fast-source.ts';
 import { Generations } from './generations/generations.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
@@ -85,16 +87,25 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   await using parts = new AsyncDisposableStack();
   const counters = createCounters();
   const { serveStale } = resolver.cache;
-  const maxOctets = Math.floor(resolver.cache.maxBytes / 2);
-  const cache = new AnswerCache(maxOctets, serveStale === 'off' ? 0 : serveStale.upTo);
-  const rrsets = new RRsetCache({ maxOctets, limits: ttlLimits(resolver.cache), clock });
+  const shares = cacheShares(resolver.cache.maxBytes);
+  const cache = new AnswerCache(shares.answers, serveStale === 'off' ? 0 : serveStale.upTo);
+  const rrsets = new RRsetCache({ maxOctets: shares.rrsets, limits: ttlLimits(resolver.cache), clock });
   const cacheActivity = createCacheActivity();
   const own = ownAddresses(slice);
   const slotKey = [randomInt(2 ** 32), randomInt(2 ** 32)] as const;
+  let fast: FastSource | undefined;
+  const renewFast = (): void => fast?.renew();
   const clients = parts.use(
-    await openClients({ config: resolver.clients, ownAddresses: own, clock, log, slotKey }),
+    await openClients({
+      config: resolver.clients,
+      ownAddresses: own,
+      clock,
+      log,
+      slotKey,
+      onSecrets: renewFast,
+    }),
   );
-  const names = parts.use(await openNames({ config: resolver.names, clock, log }));
+  const names = parts.use(await openNames({ config: resolver.names, clock, log, onReplaced: renewFast }));
   const upstreamPort = options.upstreamPort ?? 53;
   const lasting = { clock, log, cache, rrsets, cacheActivity, clients, names, counters, upstreamPort };
   const generations = new Generations(slice, lasting);
@@ -107,13 +118,29 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     activity: cacheActivity,
     clock,
     onCleared: () => generations.current.recursion.iterator.clear(),
+    onFlushed: renewFast,
   });
+  const fastPath = new FastSource({
+    get slice() {
+      return generations.current.slice;
+    },
+    maxOctets: shares.table,
+    cache,
+    clients,
+    slotKey,
+    names,
+    counters,
+    ownAddresses: own,
+    clock,
+  });
+  fast = fastPath;
+  const gather = (): void => fastPath.gather();
   const onRefused = (): void => {
     counters.refusedConnections += 1;
   };
   const connections = new TcpConnections({ ...tcpLimitsOf(slice), ...options.tcpLimits }, onRefused, own);
   const responder = createResponder({
-    pipeline: query => generations.answer(query),
+    pipeline: query => fastPath.watch(query, generations.answer(query)),
     counters,
     clients,
     clock,
@@ -132,7 +159,11 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   parts.use(generations);
   parts.defer(() => listeners.drain());
   // The agent has seen the control socket close and withdraws; clients come until the routers have heard of it.
-  parts.defer(() => untilQuiet(clock, () => counters.clientQueries));
+  const clientQueries = (): number => {
+    gather();
+    return counters.clientQueries;
+  };
+  parts.defer(() => untilQuiet(clock, clientQueries));
   await listeners.start(signal);
   const load = parts.use(new LoadMeter(slice));
   const reload = new Reload({
@@ -147,6 +178,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
       own.clear();
       for (const address of ownAddresses(next)) own.add(address);
       if (next.config.telemetry.logLevel !== logLevel) log.level = next.config.telemetry.logLevel;
+      renewFast();
       generations.current.dnstap?.reopen();
       void clients.reload();
       void names.reload();
@@ -166,6 +198,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     listeners,
     reload,
     generations,
+    gather,
   });
   await makeFolder(options.runDirectory);
   parts.use(await control.serve(join(options.runDirectory, 'resolver.sock')));
@@ -175,7 +208,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const { resolverMetrics } = await import('./metrics.ts');
   const dnstap = dnstapTold(counters.dnstap);
   const registry = resolverMetrics(
-    { counters, cache, rrsets, cacheActivity, clients, names, generations, connections, load },
+    { counters, cache, rrsets, cacheActivity, clients, names, generations, connections, load, gather },
     [...transportsTold(listeners), ...reload.told, ...dnstap],
   );
   const page = { addresses: slice.pop.management, port: telemetry.resolverPort, registry };

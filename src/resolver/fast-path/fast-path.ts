@@ -10,7 +10,12 @@
  *
  * A thread decides only what a few loads decide, and decides it as the pipeline would; everything else it hands over as
  * it came. So there is one place where a query is understood (`listeners/respond.ts`), and one test that compares the two.
+ *
+ * A thread's side: `open-fast-path.ts` makes it of what `FastSource.open` gave; `plain-query.ts` reads, `answer-reader.ts`
+ * finds, `answer-plain.ts` answers. The resolver's side: `fast-source.ts` owns what is shared, `publisher.ts` says what may
+ * be answered without the pipeline, and why.
  */
+import type { FastSettings } from './fast-shared.ts';
 
 /** What became of a query: the octets of its reply, from 1 on; or one of these. */
 export const handOver = 0;
@@ -43,4 +48,6 @@ export interface FastQuery {
 export interface FastPath {
   /** Allocates nothing, throws nothing, whatever the octets are. Gives octets of the reply, `handOver` or `noReply`. */
   answer(query: FastQuery, time: BatchTime): number;
+  /** Takes newer settings, between two batches. Until it has those in force it hands everything over. */
+  configure(settings: FastSettings): void;
 }

@@ -1,6 +1,7 @@
 /** The generation in force, and those before it that still have queries to answer. */
 
 import type { PopSlice } from '../../config/anycast-config.ts';
+import { cacheShares } from '../cache/cache-shares.ts';
 import { ttlLimits } from '../cache/cacheable.ts';
 import { RRsetCache } from '../cache/rrset-cache.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
@@ -50,9 +51,9 @@ export class Generations implements AsyncDisposable {
       const limits = ttlLimits(slice.config.resolver.cache);
       before.recursion.part(new RRsetCache({ maxOctets: partingOctets, limits, clock }));
     }
-    const { maxBytes } = slice.config.resolver.cache;
-    cache.resize(Math.floor(maxBytes / 2), clock.wallMs());
-    rrsets.resize(Math.floor(maxBytes / 2));
+    const shares = cacheShares(slice.config.resolver.cache.maxBytes);
+    cache.resize(shares.answers, clock.wallMs());
+    rrsets.resize(shares.rrsets);
     const retired = before
       .retire(question => changes.isChanged(question))
       .catch(error => log.error({ error: String(error) }, 'what a reload replaced did not end well'))

@@ -29,6 +29,8 @@ export interface NamesParts {
   readonly config: NamesConfig;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told when a file of names was read anew and is in force. */
+  readonly onReplaced?: () => void;
 }
 
 /** @throws Fault when a file cannot be used. */
