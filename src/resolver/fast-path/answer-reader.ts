@@ -26,6 +26,8 @@ export class AnswerReader {
   isDenial = false;
   readonly #words: Int32Array;
   readonly #places: TablePlaces;
+  /** Of nobody else: written between reading and the second look, for the order that gives (`answer-table.ts`). */
+  readonly #fence = new Int32Array(new SharedArrayBuffer(4));
   /** Of the answer being read. */
   readonly #ttlPlaces = new Int32Array(mostRecords);
   #ttlCount = 0;
@@ -39,19 +41,20 @@ export class AnswerReader {
   /** Whether there is a living answer; its records are written then. Where there is none, anything may be written. */
   find(key: QuestionKey, place: RecordsPlace, wallMs: number): boolean {
     const words = this.#words;
-    if (Atomics.load(words, generationAt) !== this.generation) return false;
+    if (words[generationAt] !== this.generation) return false;
     const bucket = this.#places.bucketOf(key.placing);
     const tags = this.#places.tagsOf(bucket);
     const { tag } = key;
     for (let way = 0; way < bucketSlots; way += 1) {
-      if (Atomics.load(words, tags + way) !== tag) continue;
+      if (words[tags + way] !== tag) continue;
       const slot = this.#places.slotsOf(bucket) + way * slotWords;
       const sequence = Atomics.load(words, slot);
       if ((sequence & 1) !== 0 || !this.#isLiving(slot, wallMs) || !this.#isOf(slot, key)) continue;
       this.#read(slot, slot + slotLayout.key + key.count, place);
+      Atomics.store(this.#fence, 0, 0);
       if (Atomics.load(words, slot) !== sequence) return false;
       // Looked at first: an answer in use is hit by all threads, and none of them need have its line for itself.
-      if (Atomics.load(words, slot + slotLayout.hit) === 0) Atomics.store(words, slot + slotLayout.hit, 1);
+      if (words[slot + slotLayout.hit] === 0) Atomics.store(words, slot + slotLayout.hit, 1);
       if (this.#ageSeconds > 0) this.#age(place);
       return true;
     }
@@ -60,7 +63,7 @@ export class AnswerReader {
 
   #isLiving(slot: number, wallMs: number): boolean {
     const words = this.#words;
-    if (Atomics.load(words, slot + slotLayout.generation) !== this.generation) return false;
+    if (words[slot + slotLayout.generation] !== this.generation) return false;
     const untilMs = timeAt(words, slot + slotLayout.until);
     const storedMs = timeAt(words, slot + slotLayout.stored);
     if (wallMs >= untilMs || wallMs < storedMs) return false;
@@ -71,15 +74,15 @@ export class AnswerReader {
   #isOf(slot: number, key: QuestionKey): boolean {
     const from = slot + slotLayout.key;
     for (let index = 0; index < key.count; index += 1)
-      if (Atomics.load(this.#words, from + index) !== key.words[index]) return false;
+      if (this.#words[from + index] !== key.words[index]) return false;
     return true;
   }
 
   /** Takes what may be torn: so every number is kept within what memory there is, the slot after it included. */
   #read(slot: number, from: number, { octets, at }: RecordsPlace): void {
     const words = this.#words;
-    const sizes = Atomics.load(words, slot + slotLayout.sizes);
-    const header = Atomics.load(words, slot + slotLayout.header);
+    const sizes = words[slot + slotLayout.sizes] ?? 0;
+    const header = words[slot + slotLayout.header] ?? 0;
     this.size = Math.min(sizes >>> 16, slotWords * 4);
     this.#ttlCount = Math.min((sizes >>> 8) & 0xff, mostRecords);
     this.isDenial = (sizes & 1) !== 0;
@@ -88,10 +91,10 @@ export class AnswerReader {
     this.authorityCount = header & 0xff;
     let next = from;
     for (let index = 0; index < this.#ttlCount; index += 1, next += 1)
-      this.#ttlPlaces[index] = Atomics.load(words, next);
+      this.#ttlPlaces[index] = words[next] ?? 0;
     const end = at + this.size;
     for (let to = at; to < end; to += 4, next += 1) {
-      const word = Atomics.load(words, next);
+      const word = words[next] ?? 0;
       octets[to] = word;
       octets[to + 1] = word >>> 8;
       octets[to + 2] = word >>> 16;
@@ -118,5 +121,5 @@ export class AnswerReader {
 }
 
 function timeAt(words: Int32Array, at: number): number {
-  return Atomics.load(words, at) * 2 ** 32 + (Atomics.load(words, at + 1) >>> 0);
+  return (words[at] ?? 0) * 2 ** 32 + ((words[at + 1] ?? 0) >>> 0);
 }

@@ -8,15 +8,15 @@
  *   slot: sequence, generation, hit, times, sizes | key | places of TTLs | records
  * ```
  *
- * A slot's sequence is odd while it is written, and another after. A reader takes it, then what it wants, then looks at it
- * again; where it differs, what was read is thrown away and the query handed over. Every access to a word that another
- * thread may write is an Atomics one. Those have one total order that all threads agree on and that keeps each thread's own
- * (ECMA-262, "Memory Model": SeqCst events): if the second look finds what the first found, no write of that slot lies
- * between the two, so none lies among the reads between. That holds on arm64 as on x86-64. With plain loads it would not: on
- * arm64 they may come after the second look, and plain stores before the first odd number is seen. A reader that writes
- * (a read-modify-write as second look) would order them as well, but pull the line of each answer in use from core to core.
- *
- * Until the second look nothing read may be trusted, so no index made of it is used but what stays in bounds whatever it is.
+ * A slot's sequence is odd while it is written. A reader takes it, then what it wants, then looks at it again; where it
+ * differs, what was read is thrown away and the query handed over. Until then no number read is an index but within bounds
+ * whatever it is. Why what remains is whole, on x86-64 and arm64 (V8 moves no access across an Atomics call):
+ * - The writer stores by Atomics alone, and none of those (STLR) is seen before an earlier one: the odd number first.
+ * - The first look (LDAR) comes before all plain loads after it.
+ * - Plain loads come before an Atomics store to a word of the thread's own (STLR), and that before the second look: no LDAR
+ *   passes an earlier STLR. An Atomics load alone would not do: plain loads may come after it. Nor would it cost less to
+ *   write to the sequence itself: that pulls the line of an answer in use from core to core. x86-64 keeps loads in order.
+ * Atomics loads throughout would need no such argument, but each is a call in V8: they cost more than all the rest.
  *
  * Raising the generation ends all entries at once. In a full bucket what is dead goes, then what was not hit since it was
  * put there; where all were hit, they are asked to show it again and the new one stays out. So names that are asked once

@@ -4,7 +4,7 @@
  * found by comparing the two; so a policy that is new does no harm by what it changes, only by what it leaves to some.
  *
  *   policy               is its reply published?
- *   sanity               what it refuses, never; class IN alone, for the table has no other
+ *   sanity               what it refuses, never; nor is another class than IN
  *   access, rate-limit   threads do as they do (`answer-plain.ts`)
  *   identity             NSID is added anew by whoever answers; any other option keeps a reply out
  *   minimal-any, recursion-desired    never; a query without RD neither has its reply published nor is answered by a thread

@@ -5,7 +5,7 @@
  *   type (16) | DO, CD (8) | octets of the name (8)      then the name in lower case, four octets a word, the rest zero
  * ```
  *
- * The class is not in it: the table holds answers of class IN alone. The hash has a random key of this process, so that
+ * The class is not in it: all that the table holds is of IN. The hash has a random key of this process, so that
  * nobody can choose names that share a bucket.
  */
 import { HalfSipHash, type HalfSipKey } from '../clients/half-siphash.ts';

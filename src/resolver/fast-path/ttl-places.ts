@@ -4,7 +4,7 @@ import { recordClasses } from '../../dns/record-class.ts';
 /** A label's first octet from which on it is a compression pointer. */
 const pointerMark = 0xc0;
 
-/** Octets from the start of `records`, one for each; undefined where one is not of class IN. */
+/** Octets from the start of `records`, one for each; undefined where one is of another class than IN. */
 export function ttlPlacesOf(records: Uint8Array): number[] | undefined {
   const view = new DataView(records.buffer, records.byteOffset, records.length);
   const places: number[] = [];

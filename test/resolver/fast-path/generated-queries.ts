@@ -95,7 +95,7 @@ export function generatedQuery(random: Random, wallMs: number): GeneratedQuery {
   const rare = (): boolean => isSo(0.01);
   const question = {
     name: mixedCase(pick(names), random),
-    type: isSo(0.6) ? 1 : pick(types),
+    type: isSo(0.6) ? 1 : isSo(0.4) ? 16 : pick(types),
     class: isSo(0.98) ? 1 : pick([0, 3, 254, 255]),
   };
   const octets = Uint8Array.from(

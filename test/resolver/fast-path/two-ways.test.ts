@@ -25,6 +25,13 @@ function reply(answers: readonly ResourceRecord[], fields: Partial<Reply> = {}):
 const denial = { authorities: [soa('zone.test', { minimum: 37 })] };
 const signature = (owner: string) => rrsig(owner, { covers: 'A', labels: 3, signer: 'zone.test' });
 
+/** Around 512 octets with some options and not with others: by the number in the name an octet more. */
+function edgeText(owner: string): ResourceRecord {
+  const [number = '0'] = /\d+/.exec(owner) ?? [];
+  const strings = [new Uint8Array(200), new Uint8Array(215 + (Number(number) % 20))];
+  return { ...txt(owner, '', 90), rdata: { kind: 'TXT', strings } };
+}
+
 /** What name servers would say. */
 function resolved({ name, type }: Question): Reply {
   const text = formatName(name).toLowerCase();
@@ -33,7 +40,7 @@ function resolved({ name, type }: Question): Reply {
   if (owner === 'gone.zone.test') return reply([], { rcode: rcodes.NXDOMAIN, ...denial });
   if (owner === 'empty.zone.test' || (type !== recordTypes.A && type !== recordTypes.TXT))
     return reply([], denial);
-  if (type === recordTypes.TXT) return reply([txt(owner, 'x'.repeat(40), 90)]);
+  if (type === recordTypes.TXT) return reply([edgeText(owner)]);
   if (owner === 'alias.zone.test')
     return reply([cname(owner, 'host-1.zone.test', 60), a('host-1.zone.test', '198.18.1.1', 45)]);
   if (owner === 'chain.zone.test')

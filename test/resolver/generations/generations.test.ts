@@ -91,6 +91,6 @@ describe('generations', () => {
     await using all = await generations({ cache });
     const { config } = slice;
     all.replace(withResolver({ cache: { ...config.resolver.cache, maxBytes: 65_536 } }));
-    assert.equal(cache.size.maxOctets, 65_536 / 2);
+    assert.equal(cache.size.maxOctets, (65_536 * 3) / 8);
   });
 });
