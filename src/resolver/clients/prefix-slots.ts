@@ -36,6 +36,11 @@ export const ipv6Weights: readonly PrefixWeight[] = [
 export const slotsPerRow = 65_536;
 export const rows = 2;
 
+/** Addresses whose slots are remembered, a power of two, each in one place: the hashes are half of what a cached answer costs. */
+const remembered = 2048;
+/** Kind and number of words, and the words. */
+const placeWords = 1 + addressWords;
+
 export class PrefixSlots {
   /** Of the address located last: for each prefix the slot in the first row, then the slot in the second. */
   readonly slots = new Int32Array(rows * Math.max(ipv4Weights.length, ipv6Weights.length));
@@ -43,6 +48,8 @@ export class PrefixSlots {
   readonly #own = { words: new Int32Array(addressWords), wordCount: 0 as 0 | 1 | 4 };
   /** What is hashed: the kind of prefix, and its words. */
   readonly #input = new Int32Array(1 + addressWords);
+  readonly #known = new Int32Array(remembered * placeWords);
+  readonly #knownSlots = new Int32Array(remembered * this.slots.length);
 
   constructor(key: HalfSipKey) {
     this.#hash = new HalfSipHash(key);
@@ -60,8 +67,35 @@ export class PrefixSlots {
   }
 
   /** As `locate`, of an address that has been read. */
-  locateWords({ words, wordCount }: AddressWords, kind: number): readonly PrefixWeight[] {
+  locateWords(address: AddressWords, kind: number): readonly PrefixWeight[] {
+    const { words, wordCount } = address;
+    const known = this.#known;
+    const used = wordCount === 4 ? 4 : 1;
+    let mixed = kind;
+    for (let index = 0; index < used; index += 1) mixed = Math.imul(mixed ^ (words[index] ?? 0), 0x9e3779b1);
+    const place = (mixed ^ (mixed >>> 15)) & (remembered - 1);
+    const at = place * placeWords;
+    // Never 0, which an empty place has.
+    const mark = ((kind + 1) << 8) | used;
+    let isKnown = known[at] === mark;
+    for (let index = 0; index < used; index += 1) isKnown &&= known[at + 1 + index] === words[index];
+    const { slots } = this;
+    const slotsAt = place * slots.length;
     const weights = wordCount === 4 ? ipv6Weights : ipv4Weights;
+    if (isKnown) {
+      for (let index = 0; index < slots.length; index += 1)
+        slots[index] = this.#knownSlots[slotsAt + index] ?? 0;
+      return weights;
+    }
+    this.#hashPrefixes(address, kind, weights);
+    known[at] = mark;
+    for (let index = 0; index < used; index += 1) known[at + 1 + index] = words[index] ?? 0;
+    for (let index = 0; index < slots.length; index += 1)
+      this.#knownSlots[slotsAt + index] = slots[index] ?? 0;
+    return weights;
+  }
+
+  #hashPrefixes({ words, wordCount }: AddressWords, kind: number, weights: readonly PrefixWeight[]): void {
     for (let index = 0; index < weights.length; index += 1) {
       const length = weights[index]?.length ?? 0;
       this.#input[0] = (kind << 16) | ((wordCount === 4 ? 6 : 4) << 8) | length;
@@ -75,6 +109,5 @@ export class PrefixSlots {
       this.slots[index * rows] = this.#hash.first & (slotsPerRow - 1);
       this.slots[index * rows + 1] = slotsPerRow + (this.#hash.second & (slotsPerRow - 1));
     }
-    return weights;
   }
 }
