@@ -77,6 +77,8 @@ export interface ControlSources {
   readonly threads: UdpThreads | undefined;
   readonly load: LoadMeter;
   readonly lifeline: HeldLifeline | undefined;
+  /** Brings `counters` up to date with what threads have counted. */
+  readonly gather: () => void;
 }
 
 /** Milliseconds between heartbeats: a frozen process must be known within a few of them, well under half a second. */
@@ -94,6 +96,7 @@ export class ResolverControl {
   get status(): ResolverStatus {
     const { slice, clock, counters, cache, rrsets, cacheActivity, generations, listeners, reload } =
       this.#sources;
+    this.#sources.gather();
     return {
       state: listeners.status.every(({ port }) => port !== null) ? 'serving' : 'partial',
       pop: slice.name,
@@ -136,12 +139,13 @@ export class ResolverControl {
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, counters, generations, load, threads, lifeline } = this.#sources;
+    const { clock, counters, gather, generations, load, threads, lifeline } = this.#sources;
     let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
       const atMs = clock.monotonicMs();
       const lagMs = Math.max(0, atMs - dueMs);
       load.beat(lagMs);
+      gather();
       const beat: Heartbeat = {
         pid: process.pid,
         lifeline: lifeline?.isShown ?? false,

@@ -16,15 +16,15 @@ export interface ThreadSocket {
 export interface FastPathSource {
   /** Its URL. */
   readonly module: string;
-  /** Must survive the way to another thread (structured clone). */
-  readonly shared: unknown;
+  /** What the thread of this number is given as of now; must survive the way to it (structured clone). */
+  sharedFor(thread: number): unknown;
 }
 
 export interface ThreadData {
   readonly state: SharedArrayBuffer;
   readonly ring: SharedArrayBuffer;
   readonly wakeUp: number;
-  readonly fastPath: FastPathSource;
+  readonly fastPath: { readonly module: string; readonly shared: unknown };
   readonly sockets: readonly ThreadSocket[];
 }
 

@@ -34,7 +34,6 @@ export class ThreadSeat implements AsyncDisposable {
   readonly #shared = { state: ThreadState.allocate(), ring: HandOverRing.allocate() };
   readonly #wakeUp: WakeUp;
   readonly #sockets = new Map<number, ThreadSocket>();
-  #fastPath: FastPathSource;
   #worker: Worker | undefined;
   /** Of the thread of the moment; resolves when it has ended. */
   #ended: Promise<void> = Promise.resolve();
@@ -45,7 +44,6 @@ export class ThreadSeat implements AsyncDisposable {
 
   constructor(options: SeatOptions) {
     this.#options = options;
-    this.#fastPath = options.fastPath;
     this.ring = new HandOverRing(this.#shared.ring);
     this.state = new ThreadState(this.#shared.state);
     this.#wakeUp = new WakeUp(options.libc);
@@ -73,10 +71,10 @@ export class ThreadSeat implements AsyncDisposable {
     this.#sockets.delete(id);
   }
 
-  /** The fast path begins anew with this, in the thread of now and in those to come. */
-  share(shared: unknown): void {
-    this.#fastPath = { ...this.#fastPath, shared };
-    this.#tell({ kind: 'shared', shared });
+  /** The fast path of the thread begins anew. */
+  renew(): void {
+    const { fastPath, number } = this.#options;
+    this.#tell({ kind: 'shared', shared: fastPath.sharedFor(number) });
   }
 
   /** Ends the thread whatever it is doing; another follows. Resolves when it is certain that it reads no socket. */
@@ -115,15 +113,16 @@ export class ThreadSeat implements AsyncDisposable {
   }
 
   #start(): Worker {
+    const { fastPath, number } = this.#options;
     const data: ThreadData = {
       ...this.#shared,
       wakeUp: this.#wakeUp.fd,
-      fastPath: this.#fastPath,
+      fastPath: { module: fastPath.module, shared: fastPath.sharedFor(number) },
       sockets: [...this.#sockets.values()],
     };
     const worker = new Worker(new URL('./udp-thread.ts', import.meta.url), {
       workerData: data,
-      name: `udp ${this.#options.number}`,
+      name: `udp ${number}`,
     });
     this.#worker = worker;
     this.#ended = new Promise(resolve => worker.once('exit', () => resolve()));

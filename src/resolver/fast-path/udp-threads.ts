@@ -109,9 +109,9 @@ export class UdpThreads implements AsyncDisposable {
     return this.#seats.reduce((sum, { state }) => sum + state.countOf(name), 0);
   }
 
-  /** The fast path of each thread begins anew with this. */
-  share(shared: unknown): void {
-    for (const seat of this.#seats) seat.share(shared);
+  /** The fast path of each thread begins anew, with what its source gives now. */
+  renew(): void {
+    for (const seat of this.#seats) seat.renew();
   }
 
   attach(attachment: Attachment): Attached {

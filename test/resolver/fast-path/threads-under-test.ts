@@ -6,12 +6,12 @@ import { createLog } from '../../../src/telemetry/log.ts';
 
 export const handingAllOver = {
   module: new URL('../../../src/resolver/fast-path/hand-over-all.ts', import.meta.url).href,
-  shared: undefined,
+  sharedFor: () => undefined,
 };
 
 /** Decides what `scripted-fast-path.ts` says. */
-export function scripted(shared: unknown): UdpThreadsOptions['fastPath'] {
-  return { module: new URL('./scripted-fast-path.ts', import.meta.url).href, shared };
+export function scripted(shared: () => unknown): UdpThreadsOptions['fastPath'] {
+  return { module: new URL('./scripted-fast-path.ts', import.meta.url).href, sharedFor: () => shared() };
 }
 
 export async function openThreadsUnderTest(options: Partial<UdpThreadsOptions> = {}): Promise<UdpThreads> {

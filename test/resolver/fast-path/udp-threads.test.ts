@@ -66,7 +66,7 @@ async function openAsker(address = '127.0.0.1'): Promise<Asker> {
 
 describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () => {
   it('answers what its fast path decides, hands over what it does not, and is silent where that says so', async () => {
-    await using threads = await openThreadsUnderTest({ fastPath: scripted('') });
+    await using threads = await openThreadsUnderTest({ fastPath: scripted(() => '') });
     await using listener = await listen(threads);
     using asker = await openAsker();
     assert.equal(await asker.ask('echo this', listener.port), 'echo this');
@@ -78,7 +78,7 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
   });
 
   it('tells its fast path who asks, on which kind of address, and when', async () => {
-    await using threads = await openThreadsUnderTest({ fastPath: scripted('') });
+    await using threads = await openThreadsUnderTest({ fastPath: scripted(() => '') });
     for (const [local, words, isService] of [
       [ipv4, '7f000001', 'true'],
       [ipv6, '00000000 00000000 00000000 00000001', 'false'],
@@ -95,7 +95,7 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
   });
 
   it('answers for several sockets, those of a quiet one too while another is flooded', async () => {
-    await using threads = await openThreadsUnderTest({ fastPath: scripted('') });
+    await using threads = await openThreadsUnderTest({ fastPath: scripted(() => '') });
     await using flooded = await listen(threads);
     await using quiet = await listen(threads, { local: ipv6 });
     using flooding = await openAsker();
@@ -115,7 +115,7 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
   });
 
   it('is one of several that share an address; a client stays with its thread', async () => {
-    await using threads = await openThreadsUnderTest({ threads: 3, fastPath: scripted('') });
+    await using threads = await openThreadsUnderTest({ threads: 3, fastPath: scripted(() => '') });
     await using listener = await listen(threads);
     const seen = new Set<string>();
     // Clients are dealt out by a hash of their port: that 40 of them leave out one of three is no matter of this world.
@@ -129,11 +129,13 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
   });
 
   it('begins its fast path anew when it is told to, without a pause', async () => {
-    await using threads = await openThreadsUnderTest({ threads: 2, fastPath: scripted('before') });
+    let shared = 'before';
+    await using threads = await openThreadsUnderTest({ threads: 2, fastPath: scripted(() => shared) });
     await using listener = await listen(threads);
     using asker = await openAsker();
     assert.equal(await asker.ask('shared', listener.port), 'before');
-    threads.share('after');
+    shared = 'after';
+    threads.renew();
     await eventually(async () => assert.equal(await asker.ask('shared', listener.port), 'after'));
     assert.equal(threads.losses, 0);
   });
@@ -142,10 +144,12 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
     const lines: string[] = [];
     const log = createLog('resolver', 'fra', 'silent');
     log.error = (_fields: unknown, line?: string) => void lines.push(line ?? '');
-    await using threads = await openThreadsUnderTest({ log, fastPath: scripted('old') });
+    let shared = 'old';
+    await using threads = await openThreadsUnderTest({ log, fastPath: scripted(() => shared) });
     await using listener = await listen(threads);
     using asker = await openAsker();
-    threads.share('new');
+    shared = 'new';
+    threads.renew();
     await asker.ask('echo before', listener.port);
     asker.send('exit', listener.port);
     await eventually(() => assert.equal(threads.losses, 1), { every: 1 });
@@ -165,7 +169,7 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
   });
 
   it('survives a fast path that throws: the query is handed over and the fault counted', async () => {
-    await using threads = await openThreadsUnderTest({ fastPath: scripted('') });
+    await using threads = await openThreadsUnderTest({ fastPath: scripted(() => '') });
     await using listener = await listen(threads);
     using asker = await openAsker();
     assert.equal(await asker.ask('throw', listener.port), 'handed over: throw');
@@ -173,7 +177,7 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
   });
 
   it('that hangs is noticed, does not keep a listener from ending, and is replaced', async () => {
-    await using threads = await openThreadsUnderTest({ fastPath: scripted('') });
+    await using threads = await openThreadsUnderTest({ fastPath: scripted(() => '') });
     using asker = await openAsker();
     await using other = await listen(threads, { local: ipv6 });
     const listener = await listen(threads);
@@ -189,7 +193,7 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
   });
 
   it('sheds what the resolver does not take in time, and counts it', async () => {
-    await using threads = await openThreadsUnderTest({ fastPath: scripted('') });
+    await using threads = await openThreadsUnderTest({ fastPath: scripted(() => '') });
     let handed = 0;
     await using listener = await listen(threads, {
       responder: (_octets, _client, answer) => {
@@ -210,7 +214,7 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
 
   it('waits, at the end of a listener, for room in a full ring', async () => {
     const gate = new Int32Array(new SharedArrayBuffer(4));
-    await using threads = await openThreadsUnderTest({ fastPath: scripted(gate) });
+    await using threads = await openThreadsUnderTest({ fastPath: scripted(() => gate) });
     let handed = 0;
     await using listener = await listen(threads, {
       responder: (_octets, _client, answer) => {
@@ -243,14 +247,14 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
       threads: 2,
       clock: systemClock,
       log,
-      fastPath: scripted('unusable'),
+      fastPath: scripted(() => 'unusable'),
     });
     assert.equal(threads, undefined);
     assert.deepEqual(lines, [{ why: 'it cannot be used' }]);
   });
 
   it('wakes nobody while there is nothing to do', async () => {
-    await using threads = await openThreadsUnderTest({ fastPath: scripted('') });
+    await using threads = await openThreadsUnderTest({ fastPath: scripted(() => '') });
     await using listener = await listen(threads);
     using asker = await openAsker();
     await asker.ask('echo', listener.port);
