@@ -16,12 +16,9 @@ export interface Clock {
 /** The longest span Node can wait: a timer beyond it fires after a millisecond. Some 24 days, longer than anyone waits here. */
 const longestMs = 2 ** 31 - 1;
 
-/** What CLOCK_MONOTONIC said when the process began. From there performance.now() counts the same time, for half the price. */
-const processStartMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
-
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
-  monotonicMs: () => processStartMs + performance.now(),
+  monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   // Not the sleep of node:timers/promises: that one makes an error with a stack for each abort, and the resolver aborts
   // one sleep per upstream query.
   sleep: (ms, signal) =>
