@@ -15,8 +15,19 @@ const telemetryPort = 9153;
 /** Milliseconds; its code may have to be compiled first. */
 const startsWithinMs = 30_000;
 
-/** Starts it on the measured processor. `keys` are more keys of `resolver`, in YAML flow style. */
-export async function startResolverProcess(folder: string, keys: readonly string[]): Promise<Program> {
+export interface ResolverProcessOptions {
+  /** The measured one unless told. */
+  readonly cores?: readonly number[];
+  /** What is added to this process's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Starts it. `keys` are more keys of `resolver`, in YAML flow style. */
+export async function startResolverProcess(
+  folder: string,
+  keys: readonly string[],
+  { cores: processors = [cores.measured], environment = {} }: ResolverProcessOptions = {},
+): Promise<Program> {
   await mkdir(folder);
   const path = join(folder, 'anycast.yaml');
   // One of the special-use names (RFC 6761), which a resolver answers itself.
@@ -35,8 +46,10 @@ pops:
 `;
   await writeFile(path, configuration);
   await using parts = new AsyncDisposableStack();
-  const argv = ['./anycast', 'resolver', '--config', path, '--pop', 'fra', '--run-dir', join(folder, 'run')];
-  const program = parts.use(startProgram(cores.measured, argv));
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const own = ['./anycast', 'resolver', '--config', path, '--pop', 'fra', '--run-dir', join(folder, 'run')];
+  // `env` becomes the program, as taskset does.
+  const program = parts.use(startProgram(processors, ['env', ...variables, ...own]));
   await untilAnswering(program, places.anycast);
   // The metrics page comes last.
   await eventually(() => resolverPage('/status'), { within: startsWithinMs });

@@ -1,0 +1,80 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { Fault } from '../../../src/system/fault.ts';
+import { startProgram } from '../universe/program.ts';
+import { untilAnswering } from '../universe/resolver-process.ts';
+import { places } from '../universe/zones.ts';
+import { addresses, type Contender, cacheOctets, coresFor, type StartOptions } from './contender.ts';
+
+/** Knot Resolver: one kresd without validation. Its cache is a mapped file, whose touched pages are resident memory. */
+export const kresd: Contender = {
+  name: 'kresd',
+  kind: 'peer',
+  summary: 'Knot Resolver, one kresd, no trust anchor',
+  address: addresses.kresd,
+  programs: ['kresd:knot-resolver'],
+  streams: ['tcp', 'dot'],
+  async start(options) {
+    const path = join(options.folder, 'kresd.conf');
+    await writeFile(path, configuration(options));
+    await mkdir(join(options.folder, 'cache'));
+    await using parts = new AsyncDisposableStack();
+    const argv = ['kresd', '-n', '-c', path, options.folder];
+    const program = parts.use(startProgram(coresFor(options.workers), argv));
+    await untilAnswering(program, addresses.kresd);
+    parts.move();
+    return program;
+  },
+  async countAnswers(folder) {
+    const count = /\d+/.exec(await evaluate(join(folder, 'control.sock'), 'cache.count()'))?.[0];
+    return { count: Number(count), of: 'records of its cache' };
+  },
+};
+
+/** `test.` is refused as a special name (RFC 6761) unless a rule that comes first lets it pass. */
+function configuration({ folder, certificate }: StartOptions): string {
+  return `
+net.ipv6 = false
+net.listen('${addresses.kresd}', 53, { kind = 'dns' })
+net.listen('${addresses.kresd}', 853, { kind = 'tls' })
+net.listen('${join(folder, 'control.sock')}', nil, { kind = 'control' })
+net.tls('${certificate.certificate}', '${certificate.key}')
+net.outgoing_v4('${addresses.kresd}')
+cache.open(${cacheOctets}, 'lmdb://${join(folder, 'cache')}')
+modules = { 'hints > iterate' }
+modules.unload('ta_update')
+modules.unload('ta_signal_query')
+modules.unload('detect_time_skew')
+modules.unload('priming')
+trust_anchors.remove('.')
+hints.root({ ['a.root.test.'] = '${places.root}' })
+policy.add(policy.suffix(policy.PASS, policy.todnames({ 'test.' })))
+`;
+}
+
+const saysWithinMs = 5000;
+
+/** Its control socket is an interactive Lua: a line in, what it says and a prompt out. */
+async function evaluate(path: string, expression: string): Promise<string> {
+  const socket = createConnection(path);
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const late = setTimeout(
+    () => reject(new Fault('timeout', `kresd does not say ${expression}`)),
+    saysWithinMs,
+  );
+  let said = '';
+  socket.setEncoding('utf8');
+  socket.on('data', text => {
+    said += text;
+    if (/\d/.test(said)) resolve(said);
+  });
+  socket.on('error', reject);
+  socket.write(`${expression}\n`);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(late);
+    socket.destroy();
+  }
+}
