@@ -57,14 +57,18 @@ pops:
   return program;
 }
 
-/** Waits for an answer to a question that no cache has: for who it is (RFC 4892), which may be refused. */
-export async function untilAnswering(program: Program, server: string): Promise<void> {
+/** Who it is (RFC 4892): no cache has that, and it may be refused. */
+const who = query('id.server.', 'TXT', {
+  questions: [{ ...question('id.server.', 'TXT'), class: recordClasses.CH }],
+});
+
+/** Waits for an answer, unless told to a question that needs no other server. */
+export async function untilAnswering(program: Program, server: string, asked = who): Promise<void> {
   await using asker = await openAsker({ server, from: places.client });
-  const who = { ...question('id.server.', 'TXT'), class: recordClasses.CH };
   await eventually(
     async () => {
       if (!program.isRunning) throw new Error(program.output.join('\n'));
-      const reply = await asker.ask(query('id.server.', 'TXT', { questions: [who] }), 500);
+      const reply = await asker.ask(asked, 500);
       if (!reply || reply.message.rcode === rcodes.SERVFAIL) throw new Error(program.output.join('\n'));
     },
     { within: startsWithinMs },
