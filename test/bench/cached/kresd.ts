@@ -8,11 +8,15 @@ import { untilAnswering } from '../universe/resolver-process.ts';
 import { places } from '../universe/zones.ts';
 import { addresses, type Contender, cacheOctets, coresFor, type StartOptions } from './contender.ts';
 
-/** Knot Resolver: one kresd without validation. Its cache is a mapped file, whose touched pages are resident memory. */
+/**
+ * Knot Resolver: one kresd without validation. Its cache is a mapped file: resident memory shows no more of it than what
+ * the process has touched through the map, so that its figure of memory is a lower bound.
+ */
 export const kresd: Contender = {
   name: 'kresd',
   kind: 'peer',
-  summary: 'Knot Resolver, one kresd, no trust anchor',
+  summary:
+    'Knot Resolver, one kresd, no trust anchor; its memory is a lower bound, the cache being a mapped file',
   address: addresses.kresd,
   programs: ['kresd:knot-resolver'],
   streams: ['tcp', 'dot'],
