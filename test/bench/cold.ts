@@ -20,14 +20,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { exitCodes, Fault } from '../../src/system/fault.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { anycast } from './cold/anycast.ts';
-import { wrongAnswers } from './cold/check-answers.ts';
 import type { Contender } from './cold/contender.ts';
 import { figuresOf, formatFigures, formatMeasured, type Measured } from './cold/figures.ts';
 import { askAll, outstanding } from './cold/load.ts';
 import { unbound } from './cold/unbound.ts';
+import { wrongAnswers } from './universe/check-answers.ts';
 import { openNameServers } from './universe/name-servers.ts';
 import { inNamespace } from './universe/namespace.ts';
 import { usageOf } from './universe/program.ts';
+import { shuffle } from './universe/shuffle.ts';
 import { type Host, hostOf, type UniverseShape } from './universe/zones.ts';
 
 export interface BenchColdOptions {
@@ -111,7 +112,7 @@ async function playRound(contender: Contender, { folder, hosts, signal }: Round)
       'refused',
       `${contender.name}: ${load.failed} not answered: ${JSON.stringify(load.failures)}`,
     );
-  const wrong = await wrongAnswers(hosts, contender.address, signal);
+  const wrong = await wrongAnswers(hosts, contender.address, { signal });
   if (wrong.length > hosts.length * wrongShare)
     throw new Fault('refused', `${contender.name}: ${wrong.length} wrong answers, such as for ${wrong[0]}`);
   const { qps, p50Ms, p99Ms } = load;
@@ -119,12 +120,4 @@ async function playRound(contender: Contender, { folder, hosts, signal }: Round)
     `  ${rrsets} RRsets, ${Math.round(grown / 2 ** 20)} MiB grown; waited ${waitedMs} ms for its processor; ${load.failed} not answered, ${wrong.length} wrong\n`,
   );
   return { qps, cpuUsPerQuery: cpuUs / hosts.length, p50Ms, p99Ms, bytesPerRrset: grown / rrsets };
-}
-
-/** Fisher-Yates. */
-function shuffle(items: unknown[]): void {
-  for (let last = items.length - 1; last > 0; last -= 1) {
-    const other = Math.floor(Math.random() * (last + 1));
-    [items[last], items[other]] = [items[other], items[last]];
-  }
 }

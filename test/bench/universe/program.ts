@@ -27,8 +27,8 @@ const endsWithinMs = 5000;
 /** Length of a clock tick in /proc (proc(5)): USER_HZ is 100 on every Linux that Node runs on. */
 const tickUs = 10_000;
 
-/** Starts `argv` on one processor; `taskset` becomes the program, so that the pid is the program's. */
-export function startProgram(core: number, argv: readonly string[]): Program {
+/** Starts `argv` on one processor, or on several; `taskset` becomes the program, so that the pid is the program's. */
+export function startProgram(core: number | readonly number[], argv: readonly string[]): Program {
   const child = spawn('taskset', ['-c', String(core), ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {

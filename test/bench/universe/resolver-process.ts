@@ -15,8 +15,19 @@ const telemetryPort = 9153;
 /** Milliseconds; its code may have to be compiled first. */
 const startsWithinMs = 30_000;
 
-/** Starts it on the measured processor. `keys` are more keys of `resolver`, in YAML flow style. */
-export async function startResolverProcess(folder: string, keys: readonly string[]): Promise<Program> {
+export interface ResolverProcessOptions {
+  /** The measured one unless told. */
+  readonly cores?: readonly number[];
+  /** What is added to this process's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Starts it. `keys` are more keys of `resolver`, in YAML flow style. */
+export async function startResolverProcess(
+  folder: string,
+  keys: readonly string[],
+  { cores: processors = [cores.measured], environment = {} }: ResolverProcessOptions = {},
+): Promise<Program> {
   await mkdir(folder);
   const path = join(folder, 'anycast.yaml');
   // One of the special-use names (RFC 6761), which a resolver answers itself.
@@ -35,8 +46,10 @@ pops:
 `;
   await writeFile(path, configuration);
   await using parts = new AsyncDisposableStack();
-  const argv = ['./anycast', 'resolver', '--config', path, '--pop', 'fra', '--run-dir', join(folder, 'run')];
-  const program = parts.use(startProgram(cores.measured, argv));
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const own = ['./anycast', 'resolver', '--config', path, '--pop', 'fra', '--run-dir', join(folder, 'run')];
+  // `env` becomes the program, as taskset does.
+  const program = parts.use(startProgram(processors, ['env', ...variables, ...own]));
   await untilAnswering(program, places.anycast);
   // The metrics page comes last.
   await eventually(() => resolverPage('/status'), { within: startsWithinMs });
@@ -44,14 +57,18 @@ pops:
   return program;
 }
 
-/** Waits for an answer to a question that no cache has: for who it is (RFC 4892), which may be refused. */
-export async function untilAnswering(program: Program, server: string): Promise<void> {
+/** Who it is (RFC 4892): no cache has that, and it may be refused. */
+const who = query('id.server.', 'TXT', {
+  questions: [{ ...question('id.server.', 'TXT'), class: recordClasses.CH }],
+});
+
+/** Waits for an answer, unless told to a question that needs no other server. */
+export async function untilAnswering(program: Program, server: string, asked = who): Promise<void> {
   await using asker = await openAsker({ server, from: places.client });
-  const who = { ...question('id.server.', 'TXT'), class: recordClasses.CH };
   await eventually(
     async () => {
       if (!program.isRunning) throw new Error(program.output.join('\n'));
-      const reply = await asker.ask(query('id.server.', 'TXT', { questions: [who] }), 500);
+      const reply = await asker.ask(asked, 500);
       if (!reply || reply.message.rcode === rcodes.SERVFAIL) throw new Error(program.output.join('\n'));
     },
     { within: startsWithinMs },

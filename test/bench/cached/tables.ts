@@ -1,0 +1,99 @@
+/** The figures as tables to read. Pure. */
+import type { CachedFigures, Measured } from './figures.ts';
+
+type Row = readonly string[];
+
+export function formatFigures(figures: CachedFigures): string {
+  const parts = [oneCoreTable(figures), ...ratioLines(figures), streamTable(figures)];
+  parts.push(twoWorkersTable(figures), memoryTable(figures));
+  parts.push(figures.doubts.map(doubt => `doubtful: ${doubt}`).join('\n'));
+  return `${parts.filter(part => part !== '').join('\n\n')}\n`;
+}
+
+function oneCoreTable({ servers, floor, dgramEcho }: CachedFigures): string {
+  const rows = Object.entries({
+    ...servers,
+    ...(floor && { echo: floor }),
+    ...(dgramEcho && { 'dgram-echo': dgramEcho }),
+  }).map(([name, own]) => [
+    name,
+    own.cpuUsPerQuery.toFixed(2),
+    own.qps.toFixed(0),
+    `${(own.busyShare * 100).toFixed(0)} %`,
+    own.p50Ms.toFixed(3),
+    own.p99Ms.toFixed(3),
+    own.halfCpuUsPerQuery.toFixed(2),
+  ]);
+  return table(
+    ['cached, UDP', 'CPU us/query', 'queries/s', 'busy', 'p50 ms', 'p99 ms', 'CPU us at half'],
+    rows,
+  );
+}
+
+function ratioLines({
+  ratioToBestPeer,
+  ratiosToBestPeer: ratios,
+  dgramToEcho,
+  floor,
+  servers,
+}: CachedFigures) {
+  const lines: string[] = [];
+  const named = [
+    ['CPU per query', ratioToBestPeer],
+    ['queries/s', ratios.qps],
+    ['p50', ratios.p50Ms],
+    ['p99', ratios.p99Ms],
+    ['CPU at half', ratios.halfCpuUsPerQuery],
+  ] as const;
+  const known = named.filter(([, ratio]) => ratio !== undefined);
+  if (known.length > 0)
+    lines.push(`anycast to the best peer: ${known.map(([what, ratio]) => `${what} ${ratio}`).join(', ')}`);
+  const { anycast } = servers;
+  if (anycast && floor)
+    lines.push(`CPU per query, anycast to echo: ${(anycast.cpuUsPerQuery / floor.cpuUsPerQuery).toFixed(2)}`);
+  if (dgramToEcho !== undefined)
+    lines.push(`queries/s, anycast-dgram to dgram-echo: ${dgramToEcho.toFixed(2)}`);
+  return lines.length > 0 ? [lines.join('\n')] : [];
+}
+
+function streamTable({ servers }: CachedFigures): string {
+  const cell = (own: Measured, key: keyof Measured, digits: number): string =>
+    own[key]?.toFixed(digits) ?? '-';
+  const rows = Object.entries(servers).map(([name, own]) => [
+    name,
+    cell(own, 'tcpQps', 0),
+    cell(own, 'tcpCpuUsPerQuery', 2),
+    cell(own, 'dotQps', 0),
+    cell(own, 'dotCpuUsPerQuery', 2),
+  ]);
+  return table(['cached, streams', 'TCP queries/s', 'CPU us', 'DoT queries/s', 'CPU us'], rows);
+}
+
+function twoWorkersTable({ twoWorkers }: CachedFigures): string {
+  const rows = Object.entries(twoWorkers).map(([name, own]) => [
+    name,
+    own.cpuUsPerQuery.toFixed(2),
+    own.qps.toFixed(0),
+    `${(own.busyShare * 100).toFixed(0)} %`,
+  ]);
+  return table(['two workers, dnsperf on the same two', 'CPU us/query', 'queries/s', 'busy of 200 %'], rows);
+}
+
+function memoryTable({ memory }: CachedFigures): string {
+  const rows = Object.entries(memory).map(([name, { octetsPerAnswer, counted }]) => [
+    name,
+    octetsPerAnswer.toFixed(0),
+    counted ? `${counted.count} ${counted.of}` : 'does not say',
+  ]);
+  return table(['memory', 'octets/answer', 'it counts'], rows);
+}
+
+/** Nothing without rows. */
+function table(head: Row, body: readonly Row[]): string {
+  if (body.length === 0) return '';
+  const widths = head.map((_, at) => Math.max(...[head, ...body].map(row => row[at]?.length ?? 0)));
+  const line = (row: Row): string =>
+    `| ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return [line(head), rule, ...body.map(line)].join('\n');
+}
