@@ -4,13 +4,14 @@ import { describeError } from '../../system/fault.ts';
 import { openLibc } from '../../system/libc.ts';
 import { UdpThreads, type UdpThreadsOptions } from './udp-threads.ts';
 
-/** Undefined where there can be none: then the resolver's own thread listens. The log says so, once. */
+/** Undefined where there shall or can be none: then the resolver's own thread listens. What there lacks the log says, once. */
 export async function openUdpThreads(
   options: Omit<UdpThreadsOptions, 'libc'>,
 ): Promise<UdpThreads | undefined> {
   const withoutThreads = (why: string): undefined => {
     options.log.warn({ why }, 'no listener threads: one thread answers everything');
   };
+  if (options.threads === 0) return undefined;
   const why = await whyNoBatchedUdp();
   if (why !== undefined) return withoutThreads(why);
   try {
