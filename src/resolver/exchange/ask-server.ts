@@ -49,7 +49,7 @@ export interface AskServerRequest {
   readonly question: Question;
   readonly budget: WorkBudget;
   /** That it is asked for. */
-  readonly zone?: Name;
+  readonly zone: Name;
 }
 
 /** As PowerDNS has it: one wrong guess is one too many, and TCP is only a little slower. */

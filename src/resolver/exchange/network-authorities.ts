@@ -168,7 +168,7 @@ export class NetworkAuthorities implements Authorities {
   }
 
   #errandFor(request: AuthorityRequest, zoneKey: string): Errand {
-    const { judge, question, budget } = request;
+    const { judge, question, zone, budget } = request;
     const { clock } = this.#options;
     const order = this.#order(request, zoneKey);
     const probed = this.#probe(request, order);
@@ -176,7 +176,7 @@ export class NetworkAuthorities implements Authorities {
       order: probed.length === 0 ? order : order.filter(server => !probed.includes(server)),
       attemptLimit: this.#limits.attemptsPerQuestion,
       hasRoomFor: server => this.#hasRoomFor(server),
-      ask: (server, events) => askServer(this.#context, { server, question, budget, events }),
+      ask: (server, events) => askServer(this.#context, { server, question, zone, budget, events }),
       judge: (server, message) => {
         const judgement = judge(message);
         if (judgement === 'lame') {
@@ -227,13 +227,13 @@ export class NetworkAuthorities implements Authorities {
     const [first] = order;
     const probed: Server[] = [];
     if (!first || first.isDown || !order.some(({ isDown }) => isDown)) return probed;
-    const { question, budget } = request;
+    const { question, zone, budget } = request;
     const nowMs = this.#options.clock.monotonicMs();
     for (const server of order) {
       if (!server.isDown || this.#isFull(server) || !server.claimProbe(nowMs)) continue;
       this.counters.probes += 1;
       const events = { onSilent: ignore, onUnreachable: ignore, onWord: ignore };
-      const wait = askServer(this.#context, { server, question, budget, events });
+      const wait = askServer(this.#context, { server, question, zone, budget, events });
       // What it says is for its own state; what goes wrong is for the question that it is a copy of to say.
       const over = wait.outcome.then(ignore, ignore).finally(() => this.#probes.delete(probe));
       const probe = { end: () => wait.end(), over };
