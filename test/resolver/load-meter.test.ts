@@ -20,7 +20,7 @@ function floodWhileStanding(address: string, port: number): void {
 }
 
 describe('heartbeats', () => {
-  it('tell of a loop that stood still, and of the queries that were dropped meanwhile', async () => {
+  it('tell of a loop that stood still, and of the queries that the kernel dropped meanwhile', async () => {
     const deployment = testDeployment();
     await using resolver = await openTestResolver(deployment);
     const beats: Heartbeat[] = [];
@@ -38,8 +38,7 @@ describe('heartbeats', () => {
       // Never more than a heartbeat short of it.
       assert.ok(worst >= stoodMs - 55, `${worst} of ${stoodMs} ms`);
     });
-    // By the kernel, or by a listener thread whose ring was full.
-    await eventually(() => assert.ok((beats.at(-1)?.receiveDrops ?? 0) + (beats.at(-1)?.shed ?? 0) > 0));
+    await eventually(() => assert.ok((beats.at(-1)?.receiveDrops ?? 0) > 0));
     const [one, two] = beats.slice(-2);
     assert.ok(one && two && two.atMs > one.atMs);
   });

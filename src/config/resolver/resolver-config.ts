@@ -18,7 +18,7 @@ export const resolverSchema = z
      * clients out among them. What they cannot answer goes to one thread, whatever their number. More than one pays where
      * there are processors to spare and one is busy answering; with none the one thread takes the queries itself.
      */
-    threads: z.number().int().min(0).max(64).default(1),
+    threads: z.number().int().min(0).max(64).default(0),
     /** Client networks that are answered; everyone else is refused. */
     accessList: z.array(ipPrefixKey).default([]),
     forward: forwardSchema,
