@@ -95,7 +95,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const { resolver, telemetry } = slice.config;
   await using parts = new AsyncDisposableStack();
   const counters = createCounters();
-  const shares = cacheShares(resolver.cache.maxBytes);
+  const shares = cacheShares(resolver);
   const cache = new AnswerCache(shares.answers, staleMsOf(resolver.cache));
   const rrsets = new RRsetCache({ maxOctets: shares.rrsets, limits: ttlLimits(resolver.cache), clock });
   const cacheActivity = createCacheActivity();

@@ -50,7 +50,7 @@ export class Generations implements AsyncDisposable {
     const changes = zoneChanges(before.slice.config.resolver, slice.config.resolver);
     const { cache, rrsets, clock, log } = this.#lasting;
     if (changes.zones.length > 0) cache.distrust(question => changes.isChanged(question));
-    const { maxBytes, ...keys } = slice.config.resolver.cache;
+    const keys = slice.config.resolver.cache;
     const limits = ttlLimits(keys);
     if (changes.zones.includes('.')) {
       rrsets.clear();
@@ -58,7 +58,7 @@ export class Generations implements AsyncDisposable {
     }
     cache.keepStale(staleMsOf(keys));
     rrsets.limitTtls(limits);
-    const shares = cacheShares(maxBytes);
+    const shares = cacheShares(slice.config.resolver);
     cache.resize(shares.answers, clock.wallMs());
     rrsets.resize(shares.rrsets);
     const retired = before
