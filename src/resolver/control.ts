@@ -16,6 +16,7 @@ import type { RRsetCache } from './cache/rrset-cache.ts';
 import type { CacheSize } from './cache/sieve-map.ts';
 import { cacheHandlers } from './cache-control.ts';
 import type { ResolverCounters } from './counters.ts';
+import type { UdpThreads } from './fast-path/udp-threads.ts';
 import type { Generations } from './generations/generations.ts';
 import type { CertificateStatus } from './listeners/certificate.ts';
 import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
@@ -58,7 +59,7 @@ export interface Heartbeat {
   readonly lagMs: number;
   /** Queries so far that the kernel dropped because they were not fetched in time. */
   readonly receiveDrops: number;
-  /** Queries so far that were answered SERVFAIL because too many were under way. */
+  /** Queries so far that were answered SERVFAIL because too many were under way, or dropped because too many waited. */
   readonly shed: number;
 }
 
@@ -73,8 +74,11 @@ export interface ControlSources {
   readonly generations: Generations;
   readonly reload: Reload;
   readonly listeners: Listeners;
+  readonly threads: UdpThreads | undefined;
   readonly load: LoadMeter;
   readonly lifeline: HeldLifeline | undefined;
+  /** Brings `counters` up to date with what threads have counted. */
+  readonly gather: () => void;
 }
 
 /** Milliseconds between heartbeats: a frozen process must be known within a few of them, well under half a second. */
@@ -92,6 +96,7 @@ export class ResolverControl {
   get status(): ResolverStatus {
     const { slice, clock, counters, cache, rrsets, cacheActivity, generations, listeners, reload } =
       this.#sources;
+    this.#sources.gather();
     return {
       state: listeners.status.every(({ port }) => port !== null) ? 'serving' : 'partial',
       pop: slice.name,
@@ -134,12 +139,13 @@ export class ResolverControl {
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, counters, generations, load, lifeline } = this.#sources;
+    const { clock, counters, gather, generations, load, threads, lifeline } = this.#sources;
     let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
       const atMs = clock.monotonicMs();
       const lagMs = Math.max(0, atMs - dueMs);
       load.beat(lagMs);
+      gather();
       const beat: Heartbeat = {
         pid: process.pid,
         lifeline: lifeline?.isShown ?? false,
@@ -148,7 +154,7 @@ export class ResolverControl {
         atMs: Math.round(atMs),
         lagMs: Math.round(lagMs),
         receiveDrops: load.receiveDrops,
-        shed: counters.upstream.shed + generations.current.recursion.shed,
+        shed: counters.upstream.shed + generations.current.recursion.shed + (threads?.countOf('shed') ?? 0),
       };
       server.push('heartbeat', beat);
       dueMs = clock.monotonicMs() + heartbeatMs;

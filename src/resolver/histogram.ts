@@ -15,12 +15,20 @@ export class Histogram {
   readonly #counts: Float64Array;
   readonly #sums: Float64Array;
 
-  /** `bounds` are the upper ends of the buckets, rising. */
-  constructor(bounds: readonly number[], series: number) {
+  /** `bounds` are the upper ends of the buckets, rising. `numbers`: where it counts, as many as `numbersOf` says. */
+  constructor(
+    bounds: readonly number[],
+    series: number,
+    numbers: Float64Array = new Float64Array(Histogram.numbersOf(bounds, series)),
+  ) {
     this.#bounds = bounds;
     this.#width = bounds.length + 1;
-    this.#counts = new Float64Array(this.#width * series);
-    this.#sums = new Float64Array(series);
+    this.#counts = numbers.subarray(0, this.#width * series);
+    this.#sums = numbers.subarray(this.#width * series);
+  }
+
+  static numbersOf(bounds: readonly number[], series: number): number {
+    return (bounds.length + 2) * series;
   }
 
   record(series: number, value: number): void {

@@ -16,11 +16,27 @@ export interface MetricsSources extends ToldCaches {
   readonly generations: Generations;
   readonly connections: TcpConnections;
   readonly load: LoadMeter;
+  /** Brings the counters up to date with what threads have counted. */
+  readonly gather: () => void;
+}
+
+class GatheringRegistry extends Registry {
+  readonly #gather: () => void;
+
+  constructor(gather: () => void) {
+    super();
+    this.#gather = gather;
+  }
+
+  override metrics(): Promise<string> {
+    this.#gather();
+    return super.metrics();
+  }
 }
 
 /** `parts`: what the parts of the resolver have to tell besides. */
 export function resolverMetrics(sources: MetricsSources, parts: readonly Told[] = []): Registry {
-  const registry = new Registry();
+  const registry = new GatheringRegistry(sources.gather);
   const { generations } = sources;
   const { clients, names } = generations.current;
   const own = [

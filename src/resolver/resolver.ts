@@ -32,12 +32,16 @@ import { serveMetrics } from '../telemetry/metrics-server.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
 import { createCacheActivity } from './cache/cache-activity.ts';
 import { CacheContents } from './cache/cache-contents.ts';
+import { cacheShares } from './cache/cache-shares.ts';
 import { staleMsOf, ttlLimits } from './cache/cacheable.ts';
 import { RRsetCache } from './cache/rrset-cache.ts';
 import { dumpPath, peersOf, warmUp } from './cache/warm-up.ts';
 import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
 import { dnstapTold } from './dnstap/dnstap-told.ts';
+import { FastSource } from './fast-path/fast-source.ts';
+import { openUdpThreads } from './fast-path/open-udp-threads.ts';
+import { threadsTold } from './fast-path/threads-told.ts';
 import type { LastingParts } from './generations/generation.ts';
 import { Generations } from './generations/generations.ts';
 import { PartsOpener } from './generations/opened-parts.ts';
@@ -82,20 +86,25 @@ const faultLogMs = 1000;
 const quietMs = 50;
 const lingerMs = 300;
 
+/** What a listener thread answers by itself. */
+const fastPathModule = new URL('./fast-path/open-fast-path.ts', import.meta.url).href;
+
 /** @throws Fault `environment` when a management address cannot be had, `busy` when another resolver has the socket. */
 export async function startResolver(slice: PopSlice, options: ResolverOptions): Promise<RunningResolver> {
   const { clock, log, signal } = options;
   const { resolver, telemetry } = slice.config;
   await using parts = new AsyncDisposableStack();
   const counters = createCounters();
-  const maxOctets = Math.floor(resolver.cache.maxBytes / 2);
-  const cache = new AnswerCache(maxOctets, staleMsOf(resolver.cache));
-  const rrsets = new RRsetCache({ maxOctets, limits: ttlLimits(resolver.cache), clock });
+  const shares = cacheShares(resolver);
+  const cache = new AnswerCache(shares.answers, staleMsOf(resolver.cache));
+  const rrsets = new RRsetCache({ maxOctets: shares.rrsets, limits: ttlLimits(resolver.cache), clock });
   const cacheActivity = createCacheActivity();
   const own = ownAddresses(slice);
+  let fast: FastSource | undefined;
+  const renewFast = (): void => fast?.renew();
   const upstreamPort = options.upstreamPort ?? 53;
   const lasting = { clock, log, cache, rrsets, cacheActivity, counters, upstreamPort };
-  const opener = new PartsOpener({ ownAddresses: own, clock, log });
+  const opener = new PartsOpener({ ownAddresses: own, clock, log, onChanged: renewFast });
   const generations = await firstGeneration(slice, lasting, opener);
   const contents = new CacheContents({
     get slice() {
@@ -106,13 +115,33 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     activity: cacheActivity,
     clock,
     onCleared: () => generations.current.recursion.iterator.clear(),
+    onFlushed: renewFast,
   });
+  const fastPath = new FastSource({
+    get slice() {
+      return generations.current.slice;
+    },
+    get clients() {
+      return generations.current.clients;
+    },
+    get names() {
+      return generations.current.names;
+    },
+    maxOctets: shares.table,
+    cache,
+    slotKey: opener.slotKey,
+    counters,
+    ownAddresses: own,
+    clock,
+  });
+  fast = fastPath;
+  const gather = (): void => fastPath.gather();
   const onRefused = (): void => {
     counters.refusedConnections += 1;
   };
   const connections = new TcpConnections({ ...tcpLimitsOf(slice), ...options.tcpLimits }, onRefused, own);
   const responder = createResponder({
-    pipeline: query => generations.answer(query),
+    pipeline: query => fastPath.watch(query, generations.answer(query)),
     counters,
     get clients() {
       return generations.current.clients;
@@ -127,13 +156,25 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     ownAddresses: own,
     onFault: faultLog(log, clock),
   });
-  const listeners = new Listeners({ slice, responder, connections, clock, log });
+  const threads = await openUdpThreads({
+    threads: resolver.threads,
+    fastPath: { module: fastPathModule, sharedFor: thread => fastPath.sharedFor(thread) },
+    clock,
+    log,
+  });
+  fastPath.onRenewed = () => threads?.renew();
+  if (threads) parts.use(threads);
+  const listeners = new Listeners({ slice, responder, connections, threads, clock, log });
   // Ends from the last to the first: no more queries, no more questions (what still waits gets SERVFAIL), no more sockets.
   parts.use(listeners);
   parts.use(generations);
   parts.defer(() => listeners.drain());
   // The agent has seen the control socket close and withdraws; clients come until the routers have heard of it.
-  parts.defer(() => untilQuiet(clock, () => counters.clientQueries));
+  const clientQueries = (): number => {
+    gather();
+    return counters.clientQueries;
+  };
+  parts.defer(() => untilQuiet(clock, clientQueries));
   await listeners.start(signal);
   const load = parts.use(new LoadMeter(slice));
   const reload = new Reload({
@@ -151,6 +192,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
       for (const address of ownAddresses(next)) own.add(address);
       const { logLevel } = next.config.telemetry;
       if (logLevel !== before.slice.config.telemetry.logLevel) log.level = logLevel;
+      renewFast();
       generations.current.dnstap?.reopen();
       // What is new has just been read.
       if (opened.clients === before.shared.clients) void opened.clients.part.reload();
@@ -169,9 +211,11 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     contents,
     load,
     listeners,
+    threads,
     reload,
     generations,
     lifeline: options.lifeline,
+    gather,
   });
   await makeFolder(options.runDirectory);
   parts.use(await control.serve(join(options.runDirectory, 'resolver.sock')));
@@ -183,8 +227,12 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const dnstap = dnstapTold(counters.dnstap);
   const memory = memoryTold(() => memoryBound(generations.current.slice.config.resolver.cache));
   const registry = resolverMetrics(
-    { counters, cache, rrsets, cacheActivity, generations, connections, load },
-    [...transportsTold(listeners), ...reload.told, ...dnstap, ...memory],
+    { counters, cache, rrsets, cacheActivity, generations, connections, load, gather },
+    [
+      ...transportsTold(listeners),
+      ...(threads ? threadsTold(threads) : []),
+      ...[...reload.told, ...dnstap, ...memory],
+    ],
   );
   const page = { addresses: slice.pop.management, port: telemetry.resolverPort, registry };
   const dump = { isAdmitted: peersOf(slice), text: () => contents.dump({ isReadable: false }) };

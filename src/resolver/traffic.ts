@@ -2,7 +2,8 @@
  * Queries and replies as they pass, counted by closed sets: never by a name, never by a client.
  *
  * The query path bumps numbers in typed arrays, at an index worked out of small integers; it builds no key and allocates
- * nothing. `traffic-told.ts` gives the numbers their labels when somebody reads them.
+ * nothing. `traffic-told.ts` gives the numbers their labels when somebody reads them. All of them lie in one array, so that
+ * threads may count in memory of their own, to be added up.
  */
 import type { Message } from '../dns/message.ts';
 import { rcodeName, rcodes } from '../dns/rcode.ts';
@@ -73,64 +74,128 @@ const typeSlots = slots(
   258,
 );
 
+const replySeriesCount = transports.length * rcodeLabels.length * origins.length;
+
+/** Where the parts lie among the numbers. */
+const scalars = { edns: 0, dnssecOk: 1, truncated: 2, underWay: 3 } as const;
+const queriesAt = 4;
+const typesAt = queriesAt + transports.length * families.length;
+const latencyAt = typesAt + typeLabels.length;
+const sizesAt = latencyAt + Histogram.numbersOf(latencyBoundsMs, replySeriesCount);
+/** How many numbers `Traffic` counts in. */
+export const trafficNumbers = sizesAt + Histogram.numbersOf(sizeBounds, transports.length);
+
+/** A query over UDP that was dealt with at once: what is counted of it. */
+export interface PassedQuery {
+  readonly family: 4 | 6;
+  readonly type: number;
+  readonly hasEdns: boolean;
+  readonly dnssecOk: boolean;
+  /** Octets of the reply; 0 where none was sent. */
+  readonly replySize: number;
+  readonly rcode: number;
+  readonly origin: Origin;
+  readonly isTruncated: boolean;
+}
+
 export class Traffic {
-  /** By transport and family. */
-  readonly #queries = new Float64Array(transports.length * families.length);
-  readonly #types = new Float64Array(typeLabels.length);
+  readonly #numbers: Float64Array;
   /** Milliseconds, by transport, rcode and origin; its counts are the counts of replies. */
-  readonly latency = new Histogram(latencyBoundsMs, transports.length * rcodeLabels.length * origins.length);
+  readonly latency: Histogram;
   /** Octets of replies, by transport. */
-  readonly sizes = new Histogram(sizeBounds, transports.length);
-  /** Queries with an OPT record, those of them with DO. */
-  edns = 0;
-  dnssecOk = 0;
+  readonly sizes: Histogram;
+
+  constructor(numbers: Float64Array = new Float64Array(trafficNumbers)) {
+    this.#numbers = numbers;
+    this.latency = new Histogram(latencyBoundsMs, replySeriesCount, numbers.subarray(latencyAt, sizesAt));
+    this.sizes = new Histogram(sizeBounds, transports.length, numbers.subarray(sizesAt, trafficNumbers));
+  }
+
+  /** Queries with an OPT record. */
+  get edns(): number {
+    return this.#numbers[scalars.edns] ?? 0;
+  }
+
+  /** Those of them with DO. */
+  get dnssecOk(): number {
+    return this.#numbers[scalars.dnssecOk] ?? 0;
+  }
+
   /** Replies with TC. */
-  truncated = 0;
+  get truncated(): number {
+    return this.#numbers[scalars.truncated] ?? 0;
+  }
+
   /** Queries taken and neither answered nor ignored yet. */
-  underWay = 0;
+  get underWay(): number {
+    return this.#numbers[scalars.underWay] ?? 0;
+  }
 
   /** A message has come. */
   received({ transport, local }: Client): void {
-    this.underWay += 1;
-    const at = transportIndex[transport] * families.length + (local.family === 6 ? 1 : 0);
-    this.#queries[at] = (this.#queries[at] ?? 0) + 1;
+    this.#add(scalars.underWay, 1);
+    this.#add(queriesAt + transportIndex[transport] * families.length + (local.family === 6 ? 1 : 0), 1);
   }
 
   /** It gets no reply. */
   ignored(): void {
-    this.underWay -= 1;
+    this.#add(scalars.underWay, -1);
   }
 
   /** It is a query. */
   asked({ questions, edns }: Message): void {
-    const [question] = questions;
-    const slot = question && question.type < typeSlots.length ? typeSlots[question.type] : undefined;
-    const at = slot ?? typeLabels.length - 1;
-    this.#types[at] = (this.#types[at] ?? 0) + 1;
-    if (!edns) return;
-    this.edns += 1;
-    if (edns.dnssecOk) this.dnssecOk += 1;
+    this.#asked(questions[0]?.type ?? typeSlots.length, edns !== undefined, edns?.dnssecOk === true);
   }
 
   /** These octets of a reply were sent, so long after the query had come. */
   replied(transport: Transport, { rcode, origin }: Reply, octets: Uint8Array, ms: number): void {
-    this.underWay -= 1;
+    this.#add(scalars.underWay, -1);
     const over = transportIndex[transport];
     this.latency.record(
       replySeries(over, rcodeSlots[rcode] ?? replyCodes.length, originIndex[origin ?? 'local']),
       ms,
     );
     this.sizes.record(over, octets.length);
-    if (((octets[2] ?? 0) & 0x02) !== 0) this.truncated += 1;
+    if (((octets[2] ?? 0) & 0x02) !== 0) this.#add(scalars.truncated, 1);
+  }
+
+  /** All of the above at once, no time having passed. Allocates nothing. */
+  passed(query: PassedQuery): void {
+    const over = transportIndex.udp;
+    this.#add(queriesAt + over * families.length + (query.family === 6 ? 1 : 0), 1);
+    this.#asked(query.type, query.hasEdns, query.dnssecOk);
+    if (query.replySize === 0) return;
+    const code = rcodeSlots[query.rcode] ?? replyCodes.length;
+    this.latency.record(replySeries(over, code, originIndex[query.origin]), 0);
+    this.sizes.record(over, query.replySize);
+    if (query.isTruncated) this.#add(scalars.truncated, 1);
+  }
+
+  /** Adds what was counted elsewhere: `trafficNumbers` numbers. */
+  add(numbers: Float64Array): void {
+    for (let at = 0; at < trafficNumbers; at += 1) this.#add(at, numbers[at] ?? 0);
+  }
+
+  #asked(type: number, hasEdns: boolean, dnssecOk: boolean): void {
+    const slot = type < typeSlots.length ? typeSlots[type] : undefined;
+    this.#add(typesAt + (slot ?? typeLabels.length - 1), 1);
+    if (!hasEdns) return;
+    this.#add(scalars.edns, 1);
+    if (dnssecOk) this.#add(scalars.dnssecOk, 1);
+  }
+
+  #add(at: number, amount: number): void {
+    this.#numbers[at] = (this.#numbers[at] ?? 0) + amount;
   }
 
   queries(transport: Transport, family: 4 | 6): number {
-    return this.#queries[transportIndex[transport] * families.length + (family === 6 ? 1 : 0)] ?? 0;
+    const at = transportIndex[transport] * families.length + (family === 6 ? 1 : 0);
+    return this.#numbers[queriesAt + at] ?? 0;
   }
 
   /** In the order of `typeLabels`. */
   get types(): readonly number[] {
-    return [...this.#types];
+    return [...this.#numbers.subarray(typesAt, latencyAt)];
   }
 
   /** Messages received, by transport. */

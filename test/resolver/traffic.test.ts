@@ -6,7 +6,7 @@ import { Histogram } from '../../src/resolver/histogram.ts';
 import type { Client } from '../../src/resolver/listeners/client.ts';
 import { emptyReply, type Reply } from '../../src/resolver/reply.ts';
 import type { Told } from '../../src/resolver/told.ts';
-import { origins, rcodeLabels, Traffic, typeLabels } from '../../src/resolver/traffic.ts';
+import { origins, rcodeLabels, Traffic, trafficNumbers, typeLabels } from '../../src/resolver/traffic.ts';
 import { trafficTold } from '../../src/resolver/traffic-told.ts';
 import { transports } from '../../src/resolver/transport.ts';
 import { edns, query, question } from './messages.ts';
@@ -46,6 +46,46 @@ describe('traffic', () => {
     traffic.ignored();
     traffic.replied('udp', emptyReply(0), octets, 1);
     assert.equal(traffic.underWay, 1);
+  });
+
+  it('counts a query that passes at once as it counts one that is asked and replied to', () => {
+    const all = new Traffic();
+    const passed = new Traffic();
+    const seen = { type: recordTypes.MX, hasEdns: true, dnssecOk: true, rcode: rcodes.NXDOMAIN };
+    for (const family of [4, 6] as const) {
+      all.received(client('udp', family));
+      all.asked(query('a.test', 'MX', { edns: edns({ dnssecOk: true }) }));
+      all.replied('udp', { ...emptyReply(rcodes.NXDOMAIN), origin: 'cache' }, octets.with(2, 0x82), 0);
+      passed.passed({ ...seen, family, origin: 'cache', replySize: octets.length, isTruncated: true });
+    }
+    all.received(client('udp', 4));
+    all.asked(query('a.test'));
+    all.ignored();
+    const plain = {
+      type: recordTypes.A,
+      hasEdns: false,
+      dnssecOk: false,
+      rcode: 0,
+      origin: 'local',
+    } as const;
+    passed.passed({ ...plain, family: 4, replySize: 0, isTruncated: false });
+    const told = (traffic: Traffic) => trafficTold(traffic).map(({ name, read }) => [name, read()]);
+    assert.deepEqual(told(passed), told(all));
+  });
+
+  it('adds up what several have counted', () => {
+    const numbers = [new Float64Array(trafficNumbers), new Float64Array(trafficNumbers)];
+    const sum = new Traffic();
+    for (const [index, each] of numbers.entries()) {
+      const traffic = new Traffic(each);
+      for (let times = 0; times <= index; times += 1) {
+        traffic.received(client('tcp', 6));
+        traffic.replied('tcp', emptyReply(0), octets, 3);
+      }
+      sum.add(each);
+    }
+    assert.deepEqual(sum.queriesByTransport, { udp: 0, tcp: 3, dot: 0, doh: 0 });
+    assert.deepEqual(values(sum, 'anycast_resolver_reply_seconds'), { 'tcp,NOERROR,local': 3 });
   });
 
   it('counts every combination of transport, rcode and origin apart from every other', () => {

@@ -13,6 +13,12 @@ import { transportsSchema } from './transports.ts';
 export const resolverSchema = z
   .strictObject({
     port: z.number().int().min(1).max(65_535).default(53),
+    /**
+     * Threads that take queries over UDP and answer those for which a finished answer is at hand; the kernel deals the
+     * clients out among them. What they cannot answer goes to one thread, whatever their number. More than one pays where
+     * there are processors to spare and one is busy answering; with none the one thread takes the queries itself.
+     */
+    threads: z.number().int().min(0).max(64).default(0),
     /** Client networks that are answered; everyone else is refused. */
     accessList: z.array(ipPrefixKey).default([]),
     forward: forwardSchema,

@@ -67,6 +67,12 @@ export class AnswerEntry extends SieveEntry {
       lifeMs < refreshLeastSeconds * 1000 ? Number.POSITIVE_INFINITY : expiresMs - lifeMs * refreshShare;
   }
 
+  /** Whether a refresh of it has begun: there is one in its life. */
+  get isRefreshing(): boolean {
+    const isLong = this.expiresMs - this.storedMs >= refreshLeastSeconds * 1000;
+    return isLong && this.refreshMs === Number.POSITIVE_INFINITY;
+  }
+
   /** The reply, its TTLs counted down to now. */
   replyAt(wallMs: number): Reply {
     return aged(this.reply, Math.floor((wallMs - this.storedMs) / 1000));

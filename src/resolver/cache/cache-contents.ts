@@ -25,6 +25,8 @@ export interface CacheContentsOptions {
   readonly clock: Clock;
   /** All was flushed: what else was learnt of zones should be forgotten too. */
   readonly onCleared?: () => void;
+  /** Something was flushed: who holds copies of answers must give them up. */
+  readonly onFlushed?: () => void;
 }
 
 /** What is dropped: all, one name, or a name and all below it. */
@@ -105,6 +107,7 @@ export class CacheContents {
   async flush(scope: FlushScope): Promise<number> {
     const { rrsets, activity } = this.#options;
     const dropped = scope.kind === 'all' ? this.#clear() : await this.#drop(scope.kind, scope.name);
+    this.#options.onFlushed?.();
     activity.flushed += dropped;
     // An NXDOMAIN above the name denies it, and what is below it.
     if (scope.kind !== 'all') rrsets.forgetDenials(scope.name);

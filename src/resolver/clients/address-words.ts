@@ -6,6 +6,12 @@
 /** 32-bit words in network order of value: one for IPv4, four for IPv6. */
 export const addressWords = 4;
 
+/** An address that has been read: `wordCount` of the words count, 0 for what is none. */
+export interface AddressWords {
+  readonly words: Int32Array;
+  readonly wordCount: 0 | 1 | 4;
+}
+
 /**
  * Writes the address into `words` and gives how many it has: 1 for IPv4 and IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2),
  * 4 for IPv6, 0 when `text` is plainly none. A zone (`fe80::1%eth0`) is left out. `words` has room for four.

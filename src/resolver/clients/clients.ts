@@ -19,9 +19,11 @@ import type { Clock } from '../../system/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type ClientCounters, createClientCounters } from './client-counters.ts';
 import { exemptClients } from './exempt-clients.ts';
-import { PrefixSlots, type SlotKey } from './prefix-slots.ts';
+import type { HalfSipKey } from './half-siphash.ts';
+import { PrefixSlots } from './prefix-slots.ts';
 import { RateTable } from './rate-table.ts';
 import { ServerCookies } from './server-cookies.ts';
+import { Slip } from './slip.ts';
 import { UnderWay } from './under-way.ts';
 
 export interface Clients extends AsyncDisposable {
@@ -30,8 +32,10 @@ export interface Clients extends AsyncDisposable {
   readonly cookies: ServerCookies | undefined;
   readonly underWay: UnderWay | undefined;
   readonly discardAfterMs: number;
-  /** Of how many queries over the rate one is answered "ask over TCP"; 0 for none. */
-  readonly slip: number;
+  /** Which queries over the rate are told so. */
+  readonly slip: Slip;
+  /** Undefined where there is no rate. */
+  readonly rates: RateTable | undefined;
   /** Whether this client has no limits. */
   isExempt(address: string): boolean;
   /** Counts a query against the client's rate, unless it is exempt; false when it is over. */
@@ -47,21 +51,23 @@ export interface ClientsParts {
   readonly clock: Clock;
   readonly log: Log;
   /** Random, so that nobody can tell which clients share counters. */
-  readonly slotKey: SlotKey;
+  readonly slotKey: HalfSipKey;
   /** Those of the one before, to be gone on with. */
   readonly counters?: ClientCounters | undefined;
+  /** Told when the cookie secrets have changed, and once before `openClients` resolves. */
+  readonly onSecrets?: () => void;
 }
 
 /** @throws Fault when the cookie secrets cannot be used. */
 export async function openClients(parts: ClientsParts): Promise<Clients> {
-  const { config, ownAddresses, clock, log } = parts;
+  const { config, ownAddresses, clock, log, onSecrets = () => undefined } = parts;
   const { rateLimit, inFlight, discardAfter, provenFactor } = config;
   const counters = parts.counters ?? createClientCounters();
   const prefixes = new PrefixSlots(parts.slotKey);
   const cookies =
     config.cookies === 'off'
       ? undefined
-      : await ServerCookies.open({ path: config.cookies.secretFile, clock, log, counters });
+      : await ServerCookies.open({ path: config.cookies.secretFile, clock, log, counters, onSecrets });
   const rates = rateLimit === 'off' ? undefined : new RateTable({ ...rateLimit, provenFactor }, prefixes);
   const isExempt = exemptClients(ownAddresses, config.exempt);
   return {
@@ -69,7 +75,8 @@ export async function openClients(parts: ClientsParts): Promise<Clients> {
     cookies,
     underWay: inFlight === 'off' ? undefined : new UnderWay({ questions: inFlight, provenFactor }, prefixes),
     discardAfterMs: discardAfter === 'off' ? Number.POSITIVE_INFINITY : discardAfter,
-    slip: rateLimit === 'off' ? 0 : rateLimit.slip,
+    slip: new Slip(rateLimit === 'off' ? 0 : rateLimit.slip),
+    rates,
     isExempt,
     admit: (address, isProven) =>
       !rates || isExempt(address) || rates.admit(address, isProven, clock.monotonicMs()),

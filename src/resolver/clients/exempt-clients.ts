@@ -3,7 +3,7 @@ import type { IpPrefix } from '../../ip/prefix.ts';
 import { addressWords, readAddressWords } from './address-words.ts';
 
 /** A prefix as words and masks, so that a look costs no more than its words. */
-interface WordPrefix {
+export interface WordPrefix {
   readonly words: Int32Array;
   readonly masks: Int32Array;
 }
@@ -19,11 +19,11 @@ export function exemptClients(
   return address => {
     if (own.has(address)) return true;
     const count = readAddressWords(address, words);
-    return exempt.some(prefix => prefix.words.length === count && contains(prefix, words));
+    return exempt.some(prefix => prefix.words.length === count && containsWords(prefix, words));
   };
 }
 
-function wordPrefix({ octets, length }: IpPrefix): WordPrefix {
+export function wordPrefix({ octets, length }: IpPrefix): WordPrefix {
   const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
   const at = Int32Array.from({ length: octets.length / 4 }, (_, index) => index);
   return {
@@ -35,7 +35,8 @@ function wordPrefix({ octets, length }: IpPrefix): WordPrefix {
   };
 }
 
-function contains({ words, masks }: WordPrefix, address: Int32Array): boolean {
+/** Whether the prefix, of the address's family, holds it. */
+export function containsWords({ words, masks }: WordPrefix, address: Int32Array): boolean {
   for (let index = 0; index < words.length; index += 1) {
     if (((address[index] ?? 0) & (masks[index] ?? 0)) !== words[index]) return false;
   }

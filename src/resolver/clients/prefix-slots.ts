@@ -8,9 +8,10 @@
  *
  * A whole network may ask more than one host, but not as much as all of its hosts: the multipliers are Knot Resolver's.
  */
-import { addressWords, readAddressWords } from './address-words.ts';
+import { type AddressWords, addressWords, readAddressWords } from './address-words.ts';
+import { HalfSipHash, type HalfSipKey } from './half-siphash.ts';
 
-interface PrefixWeight {
+export interface PrefixWeight {
   readonly length: number;
   /** How many times what one host may, all of the prefix together may. */
   readonly multiplier: number;
@@ -35,19 +36,23 @@ export const ipv6Weights: readonly PrefixWeight[] = [
 export const slotsPerRow = 65_536;
 export const rows = 2;
 
-/** The random key: two words. */
-export type SlotKey = readonly [number, number];
+/** Addresses whose slots are remembered, a power of two, each in one place: the hashes are half of what a cached answer costs. */
+const remembered = 2048;
+/** Kind and number of words, and the words. */
+const placeWords = 1 + addressWords;
 
 export class PrefixSlots {
   /** Of the address located last: for each prefix the slot in the first row, then the slot in the second. */
   readonly slots = new Int32Array(rows * Math.max(ipv4Weights.length, ipv6Weights.length));
-  readonly #key: SlotKey;
-  readonly #words = new Int32Array(addressWords);
+  readonly #hash: HalfSipHash;
+  readonly #own = { words: new Int32Array(addressWords), wordCount: 0 as 0 | 1 | 4 };
   /** What is hashed: the kind of prefix, and its words. */
   readonly #input = new Int32Array(1 + addressWords);
+  readonly #known = new Int32Array(remembered * placeWords);
+  readonly #knownSlots = new Int32Array(remembered * this.slots.length);
 
-  constructor(key: SlotKey) {
-    this.#key = key;
+  constructor(key: HalfSipKey) {
+    this.#hash = new HalfSipHash(key);
   }
 
   /**
@@ -55,54 +60,54 @@ export class PrefixSlots {
    * in one table. What is no address counts as one client.
    */
   locate(address: string, kind: number): readonly PrefixWeight[] {
-    const words = this.#words;
-    const count = readAddressWords(address, words);
-    if (count === 0) words[0] = 0;
-    const weights = count === 4 ? ipv6Weights : ipv4Weights;
+    const own = this.#own;
+    own.wordCount = readAddressWords(address, own.words);
+    if (own.wordCount === 0) own.words[0] = 0;
+    return this.locateWords(own, kind);
+  }
+
+  /** As `locate`, of an address that has been read. */
+  locateWords(address: AddressWords, kind: number): readonly PrefixWeight[] {
+    const { words, wordCount } = address;
+    const known = this.#known;
+    const used = wordCount === 4 ? 4 : 1;
+    let mixed = kind;
+    for (let index = 0; index < used; index += 1) mixed = Math.imul(mixed ^ (words[index] ?? 0), 0x9e3779b1);
+    const place = (mixed ^ (mixed >>> 15)) & (remembered - 1);
+    const at = place * placeWords;
+    // Never 0, which an empty place has.
+    const mark = ((kind + 1) << 8) | used;
+    let isKnown = known[at] === mark;
+    for (let index = 0; index < used; index += 1) isKnown &&= known[at + 1 + index] === words[index];
+    const { slots } = this;
+    const slotsAt = place * slots.length;
+    const weights = wordCount === 4 ? ipv6Weights : ipv4Weights;
+    if (isKnown) {
+      for (let index = 0; index < slots.length; index += 1)
+        slots[index] = this.#knownSlots[slotsAt + index] ?? 0;
+      return weights;
+    }
+    this.#hashPrefixes(address, kind, weights);
+    known[at] = mark;
+    for (let index = 0; index < used; index += 1) known[at + 1 + index] = words[index] ?? 0;
+    for (let index = 0; index < slots.length; index += 1)
+      this.#knownSlots[slotsAt + index] = slots[index] ?? 0;
+    return weights;
+  }
+
+  #hashPrefixes({ words, wordCount }: AddressWords, kind: number, weights: readonly PrefixWeight[]): void {
     for (let index = 0; index < weights.length; index += 1) {
       const length = weights[index]?.length ?? 0;
-      this.#input[0] = (kind << 16) | ((count === 4 ? 6 : 4) << 8) | length;
+      this.#input[0] = (kind << 16) | ((wordCount === 4 ? 6 : 4) << 8) | length;
       const used = (length + 31) >> 5;
       for (let word = 0; word < used; word += 1) {
         const spare = Math.max(0, (word + 1) * 32 - length);
         // A shift by 32 would be a shift by 0; no prefix has a word of which it uses nothing.
         this.#input[1 + word] = (words[word] ?? 0) & (-1 << spare);
       }
-      this.#hash(1 + used, index * rows);
+      this.#hash.hash(this.#input, 1 + used);
+      this.slots[index * rows] = this.#hash.first & (slotsPerRow - 1);
+      this.slots[index * rows + 1] = slotsPerRow + (this.#hash.second & (slotsPerRow - 1));
     }
-    return weights;
-  }
-
-  /** HalfSipHash-1-3 (the same authors' 32-bit variant) of the input's first `count` words, with 64 bits of output. */
-  #hash(count: number, at: number): void {
-    const [k0, k1] = this.#key;
-    let v0 = k0;
-    let v1 = k1 ^ 0xee;
-    let v2 = 0x6c796765 ^ k0;
-    let v3 = 0x74656462 ^ k1;
-    // After the words: their length; three rounds; half of the output; three rounds; the other half.
-    for (let step = 0; step < count + 7; step += 1) {
-      let word = 0;
-      if (step < count) word = this.#input[step] ?? 0;
-      else if (step === count) word = count << 26;
-      else if (step === count + 1) v2 ^= 0xee;
-      else if (step === count + 4) {
-        this.slots[at] = (v1 ^ v3) & (slotsPerRow - 1);
-        v1 ^= 0xdd;
-      }
-      v3 ^= word;
-      v0 = (v0 + v1) | 0;
-      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-      v0 = (v0 << 16) | (v0 >>> 16);
-      v2 = (v2 + v3) | 0;
-      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-      v0 = (v0 + v3) | 0;
-      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-      v2 = (v2 + v1) | 0;
-      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-      v2 = (v2 << 16) | (v2 >>> 16);
-      v0 ^= word;
-    }
-    this.slots[at + 1] = slotsPerRow + ((v1 ^ v3) & (slotsPerRow - 1));
   }
 }

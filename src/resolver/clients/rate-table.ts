@@ -9,8 +9,13 @@
  * stands for. What does not pass adds nothing, so at most (queries passed per second) / (rate) host buckets can be full at
  * once; the chance that both slots of somebody else are among them is the square of that over `slotsPerRow`: at 40 000
  * queries a second and 2000 a host, one in ten million.
+ *
+ * Several threads count in one table. Nobody waits: of two that write a slot in the same moment one may be lost, so that a
+ * network whose queries meet several threads passes a little more than its rate. The worst is a flood of hits from one
+ * address over all threads, where the loss is the share of a query's time that lies between its read and its write.
  */
-import { type PrefixSlots, rows, slotsPerRow } from './prefix-slots.ts';
+import type { AddressWords } from './address-words.ts';
+import { type PrefixSlots, type PrefixWeight, rows, slotsPerRow } from './prefix-slots.ts';
 
 export interface RateLimits {
   /** Queries per second of one host. */
@@ -28,16 +33,27 @@ const toleranceMs = 1e-6;
 const kinds = { unproven: 0, proven: 1 } as const;
 
 export class RateTable {
+  readonly limits: RateLimits;
   readonly #prefixes: PrefixSlots;
-  readonly #emptyAtMs = new Float64Array(rows * slotsPerRow);
+  /** What other threads need to count in the same slots. */
+  readonly memory: SharedArrayBuffer;
+  readonly #emptyAtMs: Float64Array;
   /** What the slots will hold if the query passes; scratch. */
   readonly #nextMs: Float64Array;
   readonly #queryMs: number;
   readonly #burstMs: number;
   readonly #provenFactor: number;
 
-  constructor(limits: RateLimits, prefixes: PrefixSlots) {
+  /** `memory`: of another thread's table with the same limits and the same key of the slots. */
+  constructor(
+    limits: RateLimits,
+    prefixes: PrefixSlots,
+    memory = new SharedArrayBuffer(rows * slotsPerRow * Float64Array.BYTES_PER_ELEMENT),
+  ) {
+    this.limits = limits;
     this.#prefixes = prefixes;
+    this.memory = memory;
+    this.#emptyAtMs = new Float64Array(memory);
     this.#nextMs = new Float64Array(prefixes.slots.length);
     this.#queryMs = 1000 / limits.perSecond;
     this.#burstMs = (limits.burst * 1000) / limits.perSecond;
@@ -52,6 +68,16 @@ export class RateTable {
   /** Counts a query of this client and says whether it may pass; one that may not counts nothing. `nowMs` never steps back. */
   admit(address: string, isProven: boolean, nowMs: number): boolean {
     const weights = this.#prefixes.locate(address, isProven ? kinds.proven : kinds.unproven);
+    return this.#admit(weights, isProven, nowMs);
+  }
+
+  /** As `admit`, of an address that has been read. */
+  admitWords(address: AddressWords, isProven: boolean, nowMs: number): boolean {
+    const weights = this.#prefixes.locateWords(address, isProven ? kinds.proven : kinds.unproven);
+    return this.#admit(weights, isProven, nowMs);
+  }
+
+  #admit(weights: readonly PrefixWeight[], isProven: boolean, nowMs: number): boolean {
     const { slots } = this.#prefixes;
     const emptyAt = this.#emptyAtMs;
     const hostMs = isProven ? this.#queryMs / this.#provenFactor : this.#queryMs;

@@ -7,7 +7,7 @@
  *   hash = SipHash-2-4(client cookie | version | reserved | timestamp | client's address, secret)
  * ```
  */
-import { addressWords, readAddressWords } from './address-words.ts';
+import { type AddressWords, addressWords, readAddressWords } from './address-words.ts';
 import { type SipKey, sipHash24 } from './siphash.ts';
 
 /** RFC 9018 section 4.3, seconds: how old and how far ahead a timestamp may be, and from when a client gets a new one. */
@@ -16,20 +16,35 @@ const furthestAhead = 300;
 const renewedFrom = 1800;
 
 const version = 1;
-const clientOctets = 8;
+export const clientOctets = 8;
 /** Client's half, version, reserved and timestamp: what is hashed besides the address. */
 const hashedOctets = 16;
-const cookieOctets = 24;
+export const cookieOctets = 24;
+
+/** RFC 7873 section 4: 8 octets of the client's, then none or 8 to 32 of the server's. */
+const leastOctets = 16;
+const mostOctets = 40;
+
+/** Whether a cookie option may have this many octets; others are malformed. */
+export function isCookieLength(octets: number): boolean {
+  return octets === clientOctets || (octets >= leastOctets && octets <= mostOctets);
+}
 
 /** `renew`: good, but a new one is due. */
 export type CookieState = 'good' | 'renew' | 'bad';
 
-export class CookieMaker {
-  readonly #input = new Uint8Array(hashedOctets + addressWords * 4);
-  readonly #words = new Int32Array(addressWords);
-  readonly #hash = new Int32Array(2);
+/** The secrets accepted, the active one first, and now in seconds since 1970, of which the low 32 bits are used. */
+export interface CookieTime {
+  readonly secrets: readonly SipKey[];
+  readonly seconds: number;
+}
 
-  /** The whole cookie, 24 octets, for a client's 8. `seconds` since 1970, of which the low 32 bits are used. */
+export class CookieMaker {
+  readonly #own = { words: new Int32Array(addressWords), wordCount: 0 as 0 | 1 | 4 };
+  readonly #hash = new Int32Array(2);
+  readonly #sip = { data: new Uint8Array(hashedOctets + addressWords * 4), length: 0, out: this.#hash };
+
+  /** The whole cookie, 24 octets, for a client's 8. */
   make(
     client: Uint8Array,
     address: string,
@@ -37,30 +52,28 @@ export class CookieMaker {
   ): Uint8Array {
     const cookie = new Uint8Array(cookieOctets);
     cookie.set(client);
-    cookie[8] = version;
-    writeBigEndian(cookie, 12, seconds);
-    this.#compute(cookie, address, secret);
-    writeLittleEndian(cookie, 16, this.#hash[0] ?? 0);
-    writeLittleEndian(cookie, 20, this.#hash[1] ?? 0);
+    this.renew(cookie, this.#read(address), { secrets: [secret], seconds });
     return cookie;
   }
 
   /** `cookie` is the whole option. The first of the secrets is the active one: what another made is due to be renewed. */
-  check(
-    cookie: Uint8Array,
-    address: string,
-    { secrets, seconds }: { secrets: readonly SipKey[]; seconds: number },
-  ): CookieState {
-    if (cookie.length !== cookieOctets || cookie[8] !== version) return 'bad';
+  check(cookie: Uint8Array, address: string, time: CookieTime): CookieState {
+    return cookie.length === cookieOctets ? this.checkWords(cookie, this.#read(address), time) : 'bad';
+  }
+
+  /** As `check`, of 24 octets and an address that has been read; allocates nothing. */
+  checkWords(cookie: Uint8Array, address: AddressWords, { secrets, seconds }: CookieTime): CookieState {
+    if (cookie[8] !== version) return 'bad';
     // Serial number arithmetic (RFC 9018 section 4.3): the timestamp wraps in 2106.
     const age = (seconds - bigEndian(cookie, 12)) | 0;
     if (age > oldest || age < -furthestAhead) return 'bad';
     const low = littleEndian(cookie, 16);
     const high = littleEndian(cookie, 20);
+    this.#take(cookie, address);
     for (let index = 0; index < secrets.length; index += 1) {
       const secret = secrets[index];
       if (!secret) continue;
-      this.#compute(cookie, address, secret);
+      sipHash24(secret, this.#sip);
       // One comparison of all bits: how many agree shows in no time.
       if ((((this.#hash[0] ?? 0) ^ low) | ((this.#hash[1] ?? 0) ^ high)) !== 0) continue;
       return index === 0 && age < renewedFrom ? 'good' : 'renew';
@@ -68,14 +81,30 @@ export class CookieMaker {
     return 'bad';
   }
 
-  /** The reserved octets are hashed as they came (RFC 9018 section 4.2). */
-  #compute(cookie: Uint8Array, address: string, secret: SipKey): void {
-    const data = this.#input;
+  /** Makes a whole cookie of 24 octets that begin with a client's 8; with the first secret. Allocates nothing. */
+  renew(cookie: Uint8Array, address: AddressWords, { secrets, seconds }: CookieTime): void {
+    const [secret] = secrets;
+    if (!secret) throw new RangeError('a cookie without a secret');
+    writeBigEndian(cookie, 8, version << 24);
+    writeBigEndian(cookie, 12, seconds);
+    this.#take(cookie, address);
+    sipHash24(secret, this.#sip);
+    writeLittleEndian(cookie, 16, this.#hash[0] ?? 0);
+    writeLittleEndian(cookie, 20, this.#hash[1] ?? 0);
+  }
+
+  #read(address: string): AddressWords {
+    this.#own.wordCount = readAddressWords(address, this.#own.words);
+    return this.#own;
+  }
+
+  /** What is hashed. The reserved octets as they came (RFC 9018 section 4.2). */
+  #take(cookie: Uint8Array, { words, wordCount }: AddressWords): void {
+    const { data } = this.#sip;
     for (let index = 0; index < hashedOctets; index += 1) data[index] = cookie[index] ?? 0;
-    const count = readAddressWords(address, this.#words);
-    for (let word = 0; word < count; word += 1)
-      writeBigEndian(data, hashedOctets + word * 4, this.#words[word] ?? 0);
-    sipHash24(secret, { data, length: hashedOctets + count * 4, out: this.#hash });
+    for (let word = 0; word < wordCount; word += 1)
+      writeBigEndian(data, hashedOctets + word * 4, words[word] ?? 0);
+    this.#sip.length = hashedOctets + wordCount * 4;
   }
 }
 

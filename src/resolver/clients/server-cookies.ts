@@ -12,7 +12,7 @@ import { describeError } from '../../system/fault.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { ClientCounters, CookieStatus } from './client-counters.ts';
 import { readSecretsFile, type SecretsFile, stampOf } from './cookie-secrets.ts';
-import { CookieMaker, clientHalf } from './server-cookie.ts';
+import { CookieMaker, clientHalf, clientOctets, isCookieLength } from './server-cookie.ts';
 import type { SipKey } from './siphash.ts';
 
 export interface CookieVerdict {
@@ -26,15 +26,12 @@ export interface CookieParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: ClientCounters;
+  /** Told when the secrets have changed. */
+  readonly onSecrets?: () => void;
 }
 
 /** Milliseconds between looks at the file. */
 const lookMs = 2000;
-
-/** RFC 7873 section 4: 8 octets of the client's, then none or 8 to 32 of the server's. */
-const clientOctets = 8;
-const leastOctets = 16;
-const mostOctets = 40;
 
 const absent: CookieVerdict = { status: 'absent', option: undefined };
 const malformed: CookieVerdict = { status: 'malformed', option: undefined };
@@ -58,6 +55,11 @@ export class ServerCookies implements AsyncDisposable {
     this.#stamp = file.stamp;
     this.#use(file);
     this.#watching = this.#watch();
+  }
+
+  /** For the threads that judge by themselves. */
+  get secrets(): readonly SipKey[] {
+    return this.#secrets;
   }
 
   /** Secrets accepted. */
@@ -94,8 +96,7 @@ export class ServerCookies implements AsyncDisposable {
   #judge(option: EdnsOption | undefined, address: string): CookieVerdict {
     if (!option) return absent;
     const { data } = option;
-    if (data.length !== clientOctets && (data.length < leastOctets || data.length > mostOctets))
-      return malformed;
+    if (!isCookieLength(data.length)) return malformed;
     const seconds = Math.floor(this.#parts.clock.wallMs() / 1000);
     const secrets = this.#secrets;
     const state =
@@ -113,6 +114,7 @@ export class ServerCookies implements AsyncDisposable {
     this.#secrets = secrets;
     this.#stamp = stamp;
     counters.secrets.loaded += 1;
+    this.#parts.onSecrets?.();
     if (isReadableByAll)
       log.warn({ path }, 'everyone on this machine can read the cookie secrets: chmod 640, or 600');
   }

@@ -10,6 +10,10 @@
  *
  * A thread decides only what a few loads decide, and decides it as the pipeline would; everything else it hands over as
  * it came. So there is one place where a query is understood (`listeners/respond.ts`), and one test that compares the two.
+ *
+ * A thread's side: `open-fast-path.ts` makes it of what `FastSource.sharedFor` gave; `plain-query.ts` reads, `answer-reader.ts`
+ * finds, `answer-plain.ts` answers. The resolver's side: `fast-source.ts` owns what is shared, `publisher.ts` says what may
+ * be answered without the pipeline, and why.
  */
 
 /** What became of a query: the octets of its reply, from 1 on; or one of these. */

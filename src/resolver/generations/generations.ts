@@ -2,6 +2,7 @@
 
 import type { PopSlice } from '../../config/anycast-config.ts';
 import { Fault } from '../../system/fault.ts';
+import { cacheShares } from '../cache/cache-shares.ts';
 import { staleMsOf, ttlLimits } from '../cache/cacheable.ts';
 import { RRsetCache } from '../cache/rrset-cache.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
@@ -49,7 +50,7 @@ export class Generations implements AsyncDisposable {
     const changes = zoneChanges(before.slice.config.resolver, slice.config.resolver);
     const { cache, rrsets, clock, log } = this.#lasting;
     if (changes.zones.length > 0) cache.distrust(question => changes.isChanged(question));
-    const { maxBytes, ...keys } = slice.config.resolver.cache;
+    const keys = slice.config.resolver.cache;
     const limits = ttlLimits(keys);
     if (changes.zones.includes('.')) {
       rrsets.clear();
@@ -57,8 +58,9 @@ export class Generations implements AsyncDisposable {
     }
     cache.keepStale(staleMsOf(keys));
     rrsets.limitTtls(limits);
-    cache.resize(Math.floor(maxBytes / 2), clock.wallMs());
-    rrsets.resize(Math.floor(maxBytes / 2));
+    const shares = cacheShares(slice.config.resolver);
+    cache.resize(shares.answers, clock.wallMs());
+    rrsets.resize(shares.rrsets);
     const retired = before
       .retire(question => changes.isChanged(question))
       .catch(error => log.error({ error: String(error) }, 'what a reload replaced did not end well'))

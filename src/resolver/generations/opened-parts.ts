@@ -4,7 +4,7 @@ import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Clock } from '../../system/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Clients, openClients } from '../clients/clients.ts';
-import type { SlotKey } from '../clients/prefix-slots.ts';
+import type { HalfSipKey } from '../clients/half-siphash.ts';
 import { type Names, openNames } from '../names/names.ts';
 import { type SharedPart, takenOverOrOpened } from './shared-part.ts';
 
@@ -18,11 +18,14 @@ export interface PartsOpenerOptions {
   readonly log: Log;
   /** Canonical text; may change. */
   readonly ownAddresses: ReadonlySet<string>;
+  /** Told when what was opened says something else, its files having changed. */
+  readonly onChanged: () => void;
 }
 
 export class PartsOpener {
   readonly #options: PartsOpenerOptions;
-  readonly #slotKey: SlotKey = [randomInt(2 ** 32), randomInt(2 ** 32)];
+  /** What clients' counters go by, whatever is opened. */
+  readonly slotKey: HalfSipKey = [randomInt(2 ** 32), randomInt(2 ** 32)];
 
   constructor(options: PartsOpenerOptions) {
     this.#options = options;
@@ -40,13 +43,19 @@ export class PartsOpener {
       openClients({
         ...this.#options,
         config: clientsConfig,
-        slotKey: this.#slotKey,
+        slotKey: this.slotKey,
+        onSecrets: this.#options.onChanged,
         counters: before?.clients.part.counters,
       }),
     );
     claims.use(clients.claim());
     const names = await takenOverOrOpened(before?.names, { blockLists, rpz }, () =>
-      openNames({ ...this.#options, config: namesConfig, counters: before?.names.part.counters }),
+      openNames({
+        ...this.#options,
+        config: namesConfig,
+        counters: before?.names.part.counters,
+        onReplaced: this.#options.onChanged,
+      }),
     );
     claims.use(names.claim());
     const held = claims.move();

@@ -9,7 +9,9 @@ import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Clock } from '../../system/clock.ts';
 import { Fault } from '../../system/fault.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { UdpThreads } from '../fast-path/udp-threads.ts';
 import type { Transport } from '../transport.ts';
+import { listenBatchedUdp } from './batched-udp.ts';
 import { Certificate, type CertificateStatus } from './certificate.ts';
 import type { LocalAddress } from './client.ts';
 import { listenDoh } from './doh.ts';
@@ -27,6 +29,8 @@ export interface ListenersOptions {
   readonly slice: PopSlice;
   readonly responder: Responder;
   readonly connections: TcpConnections;
+  /** That listen over UDP; without, the resolver's own does. They end after the listeners. */
+  readonly threads?: UdpThreads | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -210,11 +214,11 @@ export class Listeners implements AsyncDisposable {
   }
 
   #listen({ local, port, transport }: Seat): Promise<Listener> {
-    const { responder, connections, slice } = this.#options;
+    const { responder, connections, threads, slice } = this.#options;
     const options = { local, port, responder, connections, proxies: this.#proxies, counters: this.counters };
     switch (transport) {
       case 'udp':
-        return listenUdp(options);
+        return threads ? listenBatchedUdp({ ...options, threads }) : listenUdp(options);
       case 'tcp':
         return listenTcp(options);
       case 'dot':

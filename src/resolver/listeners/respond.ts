@@ -32,15 +32,7 @@ import { WorkBudget, type WorkLimits } from '../work-budget.ts';
 import type { Client } from './client.ts';
 import { withKeepalive } from './keepalive.ts';
 import type { Responder } from './listener.ts';
-
-/**
- * The largest UDP message sent, and the size we name in our own OPT record: what crosses an IPv6 link of the minimum
- * MTU of 1280 unfragmented, less the headers. Fragments can be forged (RFC 9715).
- */
-export const udpPayloadSize = 1232;
-
-/** RFC 1035 section 4.2.1: what a client without EDNS takes. */
-const plainUdpSize = 512;
+import { plainUdpSize, udpPayloadSize } from './udp-sizes.ts';
 
 /**
  * Octets up to which a query may be kept whole while it waits: no honest one is longer, unless it is padded. What is

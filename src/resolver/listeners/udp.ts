@@ -2,13 +2,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { Client, LocalAddress } from './client.ts';
 import type { Listener, ListenOptions } from './listener.ts';
-import { hasProxySignature, readProxyHeader } from './proxy-header.ts';
-
-/**
- * Octets the kernel may hold for us while the event loop is busy; it grants no more than net.core.rmem_max. At 1 KiB of
- * kernel memory a query, 4 MiB is some 4000 queries, a tenth of a second at 40 000 a second.
- */
-const receiveBufferOctets = 4 * 1024 * 1024;
+import { lastDatagrams, receiveBufferOctets } from './receive-buffer.ts';
+import { unwrapDatagram } from './unwrap-datagram.ts';
 
 /** @throws The operating system's error when the address or the port cannot be had. */
 export async function listenUdp(options: ListenOptions): Promise<Listener> {
@@ -22,18 +17,18 @@ export async function listenUdp(options: ListenOptions): Promise<Listener> {
   await bind(socket, local, port);
   growReceiveBuffer(socket);
   const failed = Promise.withResolvers<Error>();
-  let accepting = true;
+  const intake = new Intake();
   let pending = 0;
   let isClosed = false;
   socket.on('error', failed.resolve);
   socket.on('message', (message: Buffer, remote: RemoteInfo) => {
     // Nobody can be answered at port 0, and to try would throw: a forged datagram could stop the process.
-    if (!accepting || remote.port === 0) return;
+    if (!intake.admits() || remote.port === 0) return;
     // Not a Buffer past this point: its `slice` shares memory where everyone else's copies.
     let received: Uint8Array = new Uint8Array(message.buffer, message.byteOffset, message.length);
     let { address } = remote;
     if (proxies.isUsed) {
-      const unwrapped = unwrap(received, address, options);
+      const unwrapped = unwrapDatagram(received, address, options);
       if (!unwrapped) return;
       received = unwrapped.octets;
       address = unwrapped.address;
@@ -51,11 +46,9 @@ export async function listenUdp(options: ListenOptions): Promise<Listener> {
     port: socket.address().port,
     failed: failed.promise,
     get pending() {
-      return pending;
+      return pending + Number(intake.isEnding);
     },
-    stopAccepting: () => {
-      accepting = false;
-    },
+    stopAccepting: () => intake.end(),
     async [Symbol.asyncDispose]() {
       if (isClosed) return;
       isClosed = true;
@@ -64,31 +57,38 @@ export async function listenUdp(options: ListenOptions): Promise<Listener> {
   };
 }
 
-interface Unwrapped {
-  readonly octets: Uint8Array;
-  readonly address: string;
-}
+/** Turns of the event loop without a datagram after which there is none: one may have arrived as the first began. */
+const quietTurns = 2;
 
-/**
- * What a client said, and its address. A trusted proxy must say for whom it speaks, in each datagram; anybody else who
- * does is dropped. Replies go to where the datagram came from, in either case.
- */
-function unwrap(
-  datagram: Uint8Array,
-  peer: string,
-  { proxies, counters }: ListenOptions,
-): Unwrapped | undefined {
-  if (!proxies.has(peer)) {
-    if (!hasProxySignature(datagram)) return { octets: datagram, address: peer };
-    counters.strangeProxyHeaders += 1;
-    return undefined;
+/** Whether datagrams are taken. After `end` those are that had arrived: Node shows them some at a time. */
+class Intake {
+  #state: 'open' | 'ending' | 'closed' = 'open';
+  #left = lastDatagrams;
+  #quietTurns = 0;
+
+  get isEnding(): boolean {
+    return this.#state === 'ending';
   }
-  const header = readProxyHeader(datagram);
-  if (typeof header === 'string') {
-    counters.badProxyHeaders.udp += 1;
-    return undefined;
+
+  admits(): boolean {
+    this.#quietTurns = 0;
+    if (this.#state === 'ending') this.#left -= 1;
+    return this.#state !== 'closed';
   }
-  return { octets: datagram.subarray(header.size), address: header.source?.text ?? peer };
+
+  end(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'ending';
+    this.#awaitTurn();
+  }
+
+  #awaitTurn(): void {
+    setImmediate(() => {
+      this.#quietTurns += 1;
+      if (this.#quietTurns > quietTurns || this.#left <= 0) this.#state = 'closed';
+      else this.#awaitTurn();
+    });
+  }
 }
 
 async function bind(socket: Socket, local: LocalAddress, port: number): Promise<void> {

@@ -31,6 +31,8 @@ export interface NamesParts {
   readonly log: Log;
   /** Those of the one before, to be gone on with. */
   readonly counters?: NameCounters | undefined;
+  /** Told when a file of names was read anew and is in force. */
+  readonly onReplaced?: () => void;
 }
 
 /** @throws Fault when a file cannot be used. */

@@ -20,9 +20,8 @@ export const access: Policy = {
 };
 
 /** Whether a client at this address (text, as the socket gives it) is answered. */
-export function accessList({ config }: PopSlice): (address: string) => boolean {
-  const own = [...config.service.addresses, ...Object.values(config.pops).flatMap(pop => pop.management)];
-  const admitted: readonly IpPrefix[] = [...config.resolver.accessList, ...own.map(hostPrefix), ...loopback];
+export function accessList(slice: PopSlice): (address: string) => boolean {
+  const admitted = admittedPrefixes(slice);
   const known = new Map<string, boolean>();
   return text => {
     const before = known.get(text);
@@ -34,6 +33,12 @@ export function accessList({ config }: PopSlice): (address: string) => boolean {
     known.set(text, isAdmitted);
     return isAdmitted;
   };
+}
+
+/** Of whom is answered. */
+export function admittedPrefixes({ config }: PopSlice): readonly IpPrefix[] {
+  const own = [...config.service.addresses, ...Object.values(config.pops).flatMap(pop => pop.management)];
+  return [...config.resolver.accessList, ...own.map(hostPrefix), ...loopback];
 }
 
 const loopback = ['127.0.0.0/8', '::1/128'].flatMap(text => parseIpPrefix(text) ?? []);

@@ -2,6 +2,7 @@
  * Says which PoP answers: `id.server` and `hostname.bind` in CH TXT (RFC 4892), and NSID (RFC 5001) on any query that
  * asks for it. `version.bind` is told only when the configuration gives a text for it.
  */
+import type { PopSlice } from '../../config/anycast-config.ts';
 import { findOption, optionCodes } from '../../dns/edns.ts';
 import type { Question, ResourceRecord } from '../../dns/message.ts';
 import { nameKey, parseName, rootName } from '../../dns/name.ts';
@@ -14,7 +15,8 @@ import { emptyReply, type Reply, withOption } from '../reply.ts';
 export const identity: Policy = {
   name: 'identity',
   stage: 'local',
-  create: ({ name: pop, config }) => {
+  create: slice => {
+    const { name: pop, config } = slice;
     const { version } = config.resolver;
     const texts = new Map<string, string>(
       [
@@ -28,7 +30,7 @@ export const identity: Policy = {
             ]),
       ].map(([name = '', text = '']) => [nameKey(parseName(name) ?? rootName), text]),
     );
-    const nsid = { code: optionCodes.nsid, data: characterString(pop) };
+    const nsid = { code: optionCodes.nsid, data: nsidOf(slice) };
     return (query, next) => {
       const { message, question } = query;
       const outcome =
@@ -42,6 +44,11 @@ export const identity: Policy = {
     };
   },
 };
+
+/** What NSID says of this PoP. */
+export function nsidOf({ name }: PopSlice): Uint8Array {
+  return characterString(name);
+}
 
 function chaosReply(question: Question, text: string | undefined): Reply {
   if (text === undefined) return emptyReply(rcodes.REFUSED);

@@ -16,14 +16,12 @@ export const rateLimit: Policy = {
   create: (_slice, { clients }) => {
     const { slip } = clients;
     const { limited } = clients.counters;
-    let over = 0;
     const limitedReply = ({ isAddressProven, cookie }: ClientQuery): Reply => {
       if (isAddressProven) {
         limited.refused += 1;
         return tooMany();
       }
-      over += 1;
-      if (slip === 0 || over % slip !== 0) {
+      if (!slip.isDue()) {
         limited.dropped += 1;
         return silence;
       }

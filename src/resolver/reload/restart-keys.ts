@@ -30,6 +30,7 @@ const restartKeys: readonly RestartKey[] = [
     },
   },
   resolverKey('port'),
+  resolverKey('threads'),
   resolverKey('transports'),
   {
     key: () => 'telemetry.resolverPort',
@@ -68,7 +69,7 @@ export function changedKeys(before: PopSlice, after: PopSlice): string[] {
   ];
 }
 
-function resolverKey(name: 'port' | 'transports'): RestartKey {
+function resolverKey(name: 'port' | 'threads' | 'transports'): RestartKey {
   return {
     key: () => `resolver.${name}`,
     read: ({ config }) => config.resolver[name],

@@ -9,44 +9,34 @@ import { type Contender, type Count, cacheOctets, coresFor, type StartOptions } 
 /** More than one client can ask: the limit is looked at with each query, and never reached. */
 const perSecond = 1_000_000;
 
-/** What makes a resolver's process answer in batches, or not. */
-interface Listening {
-  /** Keys of `resolver`, in YAML flow style. */
-  keysFor(workers: 1 | 2): readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-const batched: Listening = { keysFor: () => [], environment: {} };
-const plain: Listening = { keysFor: () => [], environment: { ANYCAST_BATCHED_UDP: 'off' } };
+/** How many listener threads it has, by the workers that it shall have. */
+type ThreadsFor = (workers: 1 | 2) => number;
 
 export const anycast: Contender = {
-  ...contender(batched),
+  ...contender(workers => workers),
   name: 'anycast',
   summary: 'the kit’s resolver; access list, rate limit, cookies, NSID, metrics, cache of 512 MiB',
   hasTwoWorkers: true,
 };
 
 export const anycastDgram: Contender = {
-  ...contender(plain),
+  ...contender(() => 0),
   name: 'anycast-dgram',
   summary: 'the same with batching switched off: what it falls back to where there is no recvmmsg',
 };
 
-function contender(listening: Listening) {
+function contender(threadsFor: ThreadsFor) {
   return {
     kind: 'ours',
     address: places.anycast,
     programs: ['openssl:openssl'],
     streams: ['tcp', 'dot'],
-    start: (options: StartOptions) => start(options, listening),
+    start: (options: StartOptions) => start(options, threadsFor(options.workers)),
     countAnswers,
   } as const;
 }
 
-async function start(
-  { folder, workers, certificate: tls }: StartOptions,
-  { keysFor, environment }: Listening,
-) {
+async function start({ folder, workers, certificate: tls }: StartOptions, threads: number) {
   const secretFile = join(folder, 'cookie-secrets');
   await writeFile(secretFile, `${randomBytes(16).toString('hex')}\n`, { mode: 0o600 });
   const rateLimit = `{ perSecond: ${perSecond}, burst: ${perSecond} }`;
@@ -54,11 +44,10 @@ async function start(
     `clients: { rateLimit: ${rateLimit}, inFlight: off, cookies: { secretFile: ${secretFile} } }`,
     `cache: { maxBytes: ${cacheOctets} }`,
     `transports: { tls: { certificate: ${tls.certificate}, key: ${tls.key} }, dot: {} }`,
-    ...keysFor(workers),
+    `threads: ${threads}`,
   ];
   return await startResolverProcess(join(folder, 'resolver'), all, {
     cores: coresFor(workers),
-    environment,
   });
 }
 

@@ -124,6 +124,17 @@ describe('the rate of a client prefix', () => {
     assert.equal(passed(rates, times(10_000, '198.18.0.1'), { isProven: true }), 500);
   });
 
+  it('is one and the same for all tables of one memory, and for an address in words', () => {
+    const first = table();
+    const second = new RateTable(limits, new PrefixSlots([0x1234_5678, 0x9abc_def0]), first.memory);
+    assert.equal(passed(first, times(30, '198.18.0.1')), 30);
+    const client = { words: Int32Array.of((198 << 24) | (18 << 16) | 1, 0, 0, 0), wordCount: 1 } as const;
+    let count = 0;
+    for (let index = 0; index < 50; index += 1) count += second.admitWords(client, false, 1000) ? 1 : 0;
+    assert.equal(count, 20);
+    assert.equal(passed(first, times(1, '198.18.0.1')), 0);
+  });
+
   it('takes fixed memory, and a flood of forged addresses leaves others what they have', () => {
     const rates = table([random32(), random32()]);
     const { octets } = rates;

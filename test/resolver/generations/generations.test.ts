@@ -105,6 +105,8 @@ describe('generations', () => {
     const { config } = slice;
     replace(all, withResolver({ cache: { ...config.resolver.cache, maxBytes: 65_536 } }));
     assert.equal(cache.size.maxOctets, 65_536 / 2);
+    replace(all, withResolver({ threads: 1, cache: { ...config.resolver.cache, maxBytes: 65_536 } }));
+    assert.equal(cache.size.maxOctets, (65_536 * 3) / 8);
   });
 
   it('give the answer cache its new time for stale answers, also for those that are there', async () => {

@@ -24,6 +24,8 @@ export interface FilterFilesParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: NameCounters;
+  /** Told when other names are in force than before. */
+  readonly onReplaced?: () => void;
 }
 
 /** Milliseconds between looks at the files. */
@@ -132,6 +134,7 @@ export class FilterFiles implements AsyncDisposable {
     try {
       const zone = await this.#read(file);
       this.#zones = this.#zones.with(index, zone);
+      this.#parts.onReplaced?.();
       file.hasFailed = false;
       return undefined;
     } catch (error) {

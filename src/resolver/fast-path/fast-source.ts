@@ -1,0 +1,143 @@
+/**
+ * The resolver's side of the fast path: owns what is shared with the threads, says what they go by, and gathers what they
+ * have counted.
+ *
+ * `renew` is for whatever may change an answer or who gets it: it ends all entries at once, before it returns, and has the
+ * threads begin anew with the settings of then. A thread gives only what was put in under the settings that it has, so that
+ * between the two nothing is answered by half of either.
+ */
+import { randomInt } from 'node:crypto';
+import type { PopSlice } from '../../config/anycast-config.ts';
+import { parseIpAddress, unmapped } from '../../ip/address.ts';
+import { hostPrefix, type IpPrefix } from '../../ip/prefix.ts';
+import type { Clock } from '../../system/clock.ts';
+import type { AnswerCache } from '../cache/answer-cache.ts';
+import type { Clients } from '../clients/clients.ts';
+import { wordPrefix } from '../clients/exempt-clients.ts';
+import type { HalfSipKey } from '../clients/half-siphash.ts';
+import type { ResolverCounters } from '../counters.ts';
+import type { Names } from '../names/names.ts';
+import { admittedPrefixes } from '../policies/access.ts';
+import { nsidOf } from '../policies/identity.ts';
+import type { ClientQuery, Outcome } from '../policy.ts';
+import { AnswerTable } from './answer-table.ts';
+import type { ClientLists } from './fast-clients.ts';
+import type { FastSettings, FastShared } from './fast-shared.ts';
+import { Publisher } from './publisher.ts';
+import { createCounterMemory, GatheredCounters } from './thread-counters.ts';
+
+export interface FastSourceParts {
+  /** The configuration in force when asked. */
+  readonly slice: PopSlice;
+  /** Of the table, for good: threads hold its memory. */
+  readonly maxOctets: number;
+  readonly cache: AnswerCache;
+  readonly clients: Clients;
+  /** What `clients` was opened with. */
+  readonly slotKey: HalfSipKey;
+  readonly names: Names;
+  readonly counters: ResolverCounters;
+  /** Canonical text of addresses that are no clients', as of when asked. */
+  readonly ownAddresses: ReadonlySet<string>;
+  readonly clock: Clock;
+}
+
+export class FastSource {
+  readonly #parts: FastSourceParts;
+  readonly #hashKey: HalfSipKey = [randomInt(2 ** 32), randomInt(2 ** 32)];
+  readonly #table: AnswerTable;
+  readonly #publisher: Publisher;
+  /** By number of the thread, whichever thread that is by now. */
+  readonly #threads = new Map<
+    number,
+    { readonly memory: SharedArrayBuffer; readonly gathered: GatheredCounters }
+  >();
+  /** Told when what `sharedFor` gives has changed; one. */
+  onRenewed: () => void = () => undefined;
+
+  constructor(parts: FastSourceParts) {
+    this.#parts = parts;
+    this.#table = new AnswerTable(parts.maxOctets);
+    const { cache, clock } = parts;
+    this.#publisher = new Publisher({
+      table: this.#table,
+      hashKey: this.#hashKey,
+      cache,
+      get names() {
+        return parts.names;
+      },
+      clock,
+      get config() {
+        const { names, cache } = parts.slice.config.resolver;
+        return { dns64: names.dns64, prefetch: cache.prefetch };
+      },
+    });
+  }
+
+  /** What the thread of this number goes by from now on. */
+  sharedFor(thread: number): FastShared {
+    const { clients, slotKey } = this.#parts;
+    const { rates, slip } = clients;
+    const counters = this.#countersOf(thread);
+    return {
+      table: this.#table.memory,
+      hashKey: this.#hashKey,
+      counters,
+      rates: rates && { limits: rates.limits, slotKey, memory: rates.memory },
+      slip: { every: slip.every, memory: slip.memory },
+      settings: this.settings,
+    };
+  }
+
+  get settings(): FastSettings {
+    const { slice, clients, ownAddresses } = this.#parts;
+    const { dnstap, transports } = slice.config.resolver;
+    return {
+      generation: this.#table.generation,
+      // A tap sees every query; behind a proxy the client is another than the sender.
+      isOff: dnstap !== undefined || transports.proxy !== undefined,
+      clients: clientLists(slice, ownAddresses),
+      secrets: clients.cookies?.secrets,
+      nsid: nsidOf(slice),
+    };
+  }
+
+  /** Ends all entries, and tells the threads what holds from now on. */
+  renew(): void {
+    this.#table.clear();
+    this.onRenewed();
+  }
+
+  /** Looks at what the pipeline answers, and gives it as it is. */
+  watch(query: ClientQuery, outcome: Outcome): Outcome {
+    // What took longer than a turn of the event loop may have begun before a change.
+    if (this.#threads.size > 0 && !(outcome instanceof Promise)) this.#publisher.consider(query, outcome);
+    return outcome;
+  }
+
+  /** For whoever reads counters: adds to them what threads have counted. */
+  gather(): void {
+    const { counters, clients } = this.#parts;
+    for (const { gathered } of this.#threads.values()) gathered.gatherInto(counters, clients.counters);
+  }
+
+  #countersOf(thread: number): SharedArrayBuffer {
+    const known = this.#threads.get(thread);
+    if (known) return known.memory;
+    const memory = createCounterMemory();
+    this.#threads.set(thread, { memory, gathered: new GatheredCounters(memory) });
+    return memory;
+  }
+}
+
+function clientLists(slice: PopSlice, ownAddresses: ReadonlySet<string>): ClientLists {
+  const words = (prefixes: readonly IpPrefix[]) => prefixes.map(wordPrefix);
+  const own = [...ownAddresses]
+    .flatMap(text => parseIpAddress(text) ?? [])
+    .map(address => hostPrefix(unmapped(address)));
+  return {
+    admitted: words(admittedPrefixes(slice)),
+    exempt: words([...slice.config.resolver.clients.exempt, ...own]),
+    own: words(own),
+  };
+}
