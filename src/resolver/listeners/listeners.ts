@@ -5,6 +5,7 @@
  * its sockets are bound as soon as it appears, and whatever a socket is lost to is met by binding again. A bound socket
  * survives the removal of its address and works again when that comes back.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Clock } from '../../system/clock.ts';
 import { Fault } from '../../system/fault.ts';
@@ -53,6 +54,8 @@ const appearsWithinMs = 2500;
 /** Milliseconds that queries taken before `drain` have to be answered. */
 const answersWithinMs = 1000;
 const pendingPollMs = 5;
+/** Turns of the event loop before the first of these looks. */
+const turnsAtOnce = 8;
 
 interface Seat extends Seating {
   listener: Listener | undefined;
@@ -144,9 +147,11 @@ export class Listeners implements AsyncDisposable {
     await Promise.all(this.#keeping);
     const listeners = this.#listeners;
     for (const listener of listeners) listener.stopAccepting();
+    const isPending = (): boolean => listeners.some(listener => listener.pending > 0);
+    // What had arrived is taken within some turns, and most of it answered at once.
+    for (let turn = 0; turn < turnsAtOnce && isPending(); turn += 1) await nextTurn();
     const untilMs = clock.monotonicMs() + answersWithinMs;
-    while (listeners.some(listener => listener.pending > 0) && clock.monotonicMs() < untilMs)
-      await clock.sleep(pendingPollMs);
+    while (isPending() && clock.monotonicMs() < untilMs) await clock.sleep(pendingPollMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
