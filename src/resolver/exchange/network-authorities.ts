@@ -66,7 +66,7 @@ export class NetworkAuthorities implements Authorities {
   readonly #context: AskContext;
   readonly #flights = new Map<string, Flight>();
   readonly #perZone = new Map<string, number>();
-  /** By the signal that ends them, one listener each: all questions have the same, and to add and remove a listener takes microseconds. */
+  /** By the signal that ends them, one listener each: all questions have the same. */
   readonly #errands = new WeakMap<AbortSignal, Set<Errand>>();
   readonly #probes = new Set<{ end(): void; over: Promise<void> }>();
   #isClosing = false;

@@ -85,11 +85,11 @@ export class FastSource {
       counters,
       rates: rates && { limits: rates.limits, slotKey, memory: rates.memory },
       slip: { every: slip.every, memory: slip.memory },
-      settings: this.settings,
+      settings: this.#settings,
     };
   }
 
-  get settings(): FastSettings {
+  get #settings(): FastSettings {
     const { slice, clients, ownAddresses } = this.#parts;
     const { dnstap, transports } = slice.config.resolver;
     return {

@@ -18,15 +18,13 @@ const startsWithinMs = 30_000;
 export interface ResolverProcessOptions {
   /** The measured one unless told. */
   readonly cores?: readonly number[];
-  /** What is added to this process's environment. */
-  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts it. `keys` are more keys of `resolver`, in YAML flow style. */
 export async function startResolverProcess(
   folder: string,
   keys: readonly string[],
-  { cores: processors = [cores.measured], environment = {} }: ResolverProcessOptions = {},
+  { cores: processors = [cores.measured] }: ResolverProcessOptions = {},
 ): Promise<Program> {
   await mkdir(folder);
   const path = join(folder, 'anycast.yaml');
@@ -46,10 +44,8 @@ pops:
 `;
   await writeFile(path, configuration);
   await using parts = new AsyncDisposableStack();
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const own = ['./anycast', 'resolver', '--config', path, '--pop', 'fra', '--run-dir', join(folder, 'run')];
-  // `env` becomes the program, as taskset does.
-  const program = parts.use(startProgram(processors, ['env', ...variables, ...own]));
+  const program = parts.use(startProgram(processors, own));
   await untilAnswering(program, places.anycast);
   // The metrics page comes last.
   await eventually(() => resolverPage('/status'), { within: startsWithinMs });

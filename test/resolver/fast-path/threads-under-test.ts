@@ -5,7 +5,7 @@ import { openLibc } from '../../../src/system/libc.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 
 export const handingAllOver = {
-  module: new URL('../../../src/resolver/fast-path/hand-over-all.ts', import.meta.url).href,
+  module: new URL('./hand-over-all.ts', import.meta.url).href,
   sharedFor: () => undefined,
 };
 
