@@ -166,6 +166,7 @@ export class Agent implements AsyncDisposable {
       record,
       onBelief: belief => {
         metrics.onBelief(belief);
+        this.#judge.see(belief);
         this.#hasLooked ||= this.#hasBegun;
         if (this.#decision.reason.kind === 'starting') this.#reconsider();
       },

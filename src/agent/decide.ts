@@ -3,7 +3,7 @@
  *
  * It is a list of rules, and the first that applies decides; `trace` shows them all, which is what `anycast explain`
  * prints. Each fault has an effect on the routes (`effectOf`): a local-hard one withdraws always, the others do what the
- * configuration says (`faults`), a shared one only when other PoPs were seen to be free of it.
+ * configuration says (`faults`), a shared one only when other PoPs were seen to be free of it, or nobody hears this one.
  *
  * What always holds:
  * - The announcements are among those wanted. Making any check worse never adds one.
@@ -18,7 +18,10 @@ import { type Announcement, type RouteAttributes, withAttributes } from '../rout
 import type { Intent } from './intent.ts';
 
 /** Where a fault of something shared is: at this PoP alone, at every PoP that could be asked, or nobody knows. */
-export type Attribution = 'here' | 'everywhere' | 'unknown';
+export type Place = 'here' | 'everywhere' | 'unknown';
+
+/** The place; or, of a fault that nobody can place, that no neighbour hears this PoP (`peers/isolation.ts`). */
+export type Attribution = Place | 'isolated';
 
 /** Whether enough other PoPs announce, and will stay, for this one to leave for a soft fault. */
 export type FloorAnswer = 'granted' | 'refused' | 'asking';
@@ -261,7 +264,7 @@ function effectOf(check: CheckView, faults: FaultActions): FaultAction | 'withdr
       return 'withdraw-now';
     case 'shared':
       // A fault that all PoPs share would withdraw all of them; one that nobody could attribute might be such a one.
-      return check.attribution === 'here' ? faults.shared : 'keep';
+      return check.attribution === 'here' || check.attribution === 'isolated' ? faults.shared : 'keep';
     case 'local-soft':
     case 'overload':
       return faults[check.faultClass];

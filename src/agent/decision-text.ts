@@ -64,9 +64,12 @@ function complaints(checks: readonly CheckComplaint[]): string {
 
 function place(attribution: CheckComplaint['attribution']): string {
   if (attribution === undefined) return '';
-  return { here: ' (here alone)', everywhere: ' (everywhere)', unknown: ' (where, nobody knows)' }[
-    attribution
-  ];
+  return {
+    here: ' (here alone)',
+    everywhere: ' (everywhere)',
+    unknown: ' (where, nobody knows)',
+    isolated: ' (no neighbour hears this PoP)',
+  }[attribution];
 }
 
 function since(at: string | undefined): string {

@@ -6,7 +6,7 @@ import type { CheckState } from '../health/hysteresis.ts';
 import type { Session } from '../routing/route-driver.ts';
 import type { Clock } from '../system/clock.ts';
 import type { FaultCode } from '../system/fault.ts';
-import type { Attribution, ReasonKind } from './decide.ts';
+import type { Place, ReasonKind } from './decide.ts';
 import type { DrainPhase } from './drain.ts';
 import type { LeaseEvent } from './lease/lease-event.ts';
 import type { Standing } from './peers/peer-report.ts';
@@ -66,10 +66,12 @@ export type AgentEvent =
   | {
       readonly kind: 'attribution';
       readonly check: string;
-      readonly outcome: Attribution;
+      readonly outcome: Place;
       /** What the other PoPs said. */
       readonly detail: string;
     }
+  /** Whether any neighbour hears this PoP. */
+  | { readonly kind: 'isolation'; readonly outcome: 'isolated' | 'heard' }
   | { readonly kind: 'floor'; readonly outcome: 'granted' | 'refused'; readonly minimum: number }
   | {
       readonly kind: 'peer';
@@ -117,6 +119,7 @@ function isAlarming(event: AgentEvent): boolean {
   if (event.kind === 'lease') return event.state === 'lost';
   if (event.kind === 'damping') return event.suppressed;
   if (event.kind === 'floor') return event.outcome === 'refused';
+  if (event.kind === 'isolation') return event.outcome === 'isolated';
   return alarming.has(event.kind);
 }
 

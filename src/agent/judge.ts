@@ -2,7 +2,8 @@
  * Collects what a decision depends on, makes it, and keeps going whatever has to be asked of other PoPs for the next one.
  *
  * `consider` takes what this PoP knows of itself. To that come where faults of something shared are (`attribution.ts`),
- * whether enough others stay (`floor.ts`), and how often this PoP has flapped (`damper.ts`). Each of them calls `onChange` when it
+ * whether any neighbour hears it (`isolation.ts`), whether enough others stay (`floor.ts`), and how often it has flapped
+ * (`damper.ts`). Each of them calls `onChange` when it
  * has news. A hold after a fault never keeps a well PoP out when too few others are known to announce.
  */
 import { minimumPopsOf, type PopSlice } from '../config/anycast-config.ts';
@@ -12,11 +13,12 @@ import type { Announcement } from '../routing/announcement.ts';
 import type { Belief } from './announcer.ts';
 import type { CheckStatus, ConfiguredCheck } from './check-watch.ts';
 import { Damper, type DampingReport } from './damper.ts';
-import { type Decision, decide, type Situation, softWithdrawals } from './decide.ts';
+import { type Attribution, type Decision, decide, type Situation, softWithdrawals } from './decide.ts';
 import type { AgentEvent } from './event-log.ts';
 import type { LapseRoutes } from './lease/lease-answer.ts';
 import { Attributions } from './peers/attribution.ts';
 import { Floor } from './peers/floor.ts';
+import { Isolation } from './peers/isolation.ts';
 import { peersOf } from './peers/peer.ts';
 import { peerReports, type Standing } from './peers/peer-report.ts';
 import { type PeerView, PeerWatch } from './peers/peer-watch.ts';
@@ -48,6 +50,7 @@ export class Judge implements AsyncDisposable {
   readonly #damper: Damper;
   readonly #peers: PeerWatch;
   readonly #attributions: Attributions;
+  readonly #isolation: Isolation;
   readonly floor: Floor;
   #keepsNothing = false;
   #decided: { readonly situation: Situation; readonly decision: Decision } | undefined;
@@ -69,6 +72,7 @@ export class Judge implements AsyncDisposable {
     this.#attributions = this.#stack.use(
       new Attributions({ peers, context, timeoutMs, returnMs, record, onChange }),
     );
+    this.#isolation = this.#stack.use(new Isolation({ clock, returnMs, record, onChange }));
     const names = Object.keys(config.pops);
     this.floor = this.#stack.use(
       new Floor({
@@ -106,13 +110,13 @@ export class Judge implements AsyncDisposable {
   consider(own: OwnSituation): Decision {
     const failing = own.checks.filter(({ faultClass, isFailing }) => faultClass === 'shared' && isFailing);
     const stateOf = new Map(failing.map(({ name, state }) => [name, state]));
-    const down = this.#parts.checks.filter(({ name }) => stateOf.get(name) === 'down');
-    const suspected = this.#parts.checks.filter(
-      ({ name }) => stateOf.has(name) && stateOf.get(name) !== 'down',
-    );
+    const isDown = (name: string): boolean => stateOf.get(name) === 'down';
+    const down = this.#parts.checks.filter(({ name }) => isDown(name));
+    const suspected = this.#parts.checks.filter(({ name }) => stateOf.has(name) && !isDown(name));
     this.#attributions.inquire(down, suspected);
+    const isIsolated = this.#isolation.holds();
     const checks = own.checks.map(check => {
-      const attribution = this.#attributions.of(check.name);
+      const attribution = this.#attributionOf(check.name, isIsolated && isDown(check.name));
       return { ...check, ...(attribution && { attribution }) };
     });
     const { faults } = this.#parts.slice.config;
@@ -125,7 +129,8 @@ export class Judge implements AsyncDisposable {
       faults,
       wanted: this.#wanted,
       standing: this.#standing(belief),
-      floor: this.floor.answer(),
+      // Whom nobody hears, nobody counts on.
+      floor: isIsolated ? 'granted' : this.floor.answer(),
     };
     const hold = this.#damper.holdFor(decide(free).reason);
     const mayHold = hold !== undefined && this.#peers.staying() >= this.#minimum;
@@ -134,6 +139,11 @@ export class Judge implements AsyncDisposable {
     this.#decided = { situation, decision };
     if (decision.reason.kind !== 'starting') this.#keepsNothing = false;
     return decision;
+  }
+
+  /** Takes in what the router was seen to do. */
+  see(belief: Belief): void {
+    if (belief.known) this.#isolation.see(belief.observation.sessions);
   }
 
   /** What the last decision was made of. */
@@ -175,6 +185,11 @@ export class Judge implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack[Symbol.asyncDispose]();
+  }
+
+  #attributionOf(check: string, isIsolatedFault: boolean): Attribution | undefined {
+    const place = this.#attributions.of(check);
+    return isIsolatedFault && place !== 'here' && place !== 'everywhere' ? 'isolated' : place;
   }
 
   #standing(belief: Belief): ReadonlySet<string> {

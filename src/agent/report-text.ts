@@ -170,6 +170,10 @@ function eventSentence(event: RecordedEvent): string {
       return event.detail;
     case 'attribution':
       return `${event.check}: ${{ here: 'here alone', everywhere: 'everywhere', unknown: 'unknown where' }[event.outcome]}: ${event.detail}`;
+    case 'isolation':
+      return event.outcome === 'heard'
+        ? 'a session is up again'
+        : 'no session is up: no neighbour hears this PoP';
     case 'floor':
       return event.outcome === 'granted'
         ? 'enough other PoPs stay'

@@ -119,6 +119,12 @@ describe('the decision', () => {
         'withdrawn: roots: broken (here alone)',
       ],
       [
+        'withdraws for a shared fault that nobody could place when no neighbour hears it anyway',
+        { checks: [check('liveness', 'up'), check('roots', 'down', 'shared', 'isolated')] },
+        [],
+        'withdrawn: roots: broken (no neighbour hears this PoP)',
+      ],
+      [
         'keeps announcing under overload',
         { checks: [check('liveness', 'up'), check('shed', 'down', 'overload')] },
         all,
@@ -233,7 +239,7 @@ describe('the decision', () => {
 /** The whole table: every combination of what a decision can depend on, and what must come of it. */
 describe('the decision table', () => {
   const states = ['up', 'pending', 'down'] as const;
-  const attributions = [undefined, 'here', 'everywhere', 'unknown'] as const;
+  const attributions = [undefined, 'here', 'everywhere', 'unknown', 'isolated'] as const;
   const actions: readonly FaultAction[] = ['keep', 'withdraw', prepended];
   const floors: readonly FloorAnswer[] = ['granted', 'refused', 'asking'];
 
@@ -291,7 +297,7 @@ describe('the decision table', () => {
   function expectedOfFaults(row: Row): Expected {
     const may = mayStand(row);
     const softFault = row.soft === 'down' || row.overload === 'down';
-    const isOurs = row.shared === 'down' && row.attribution === 'here';
+    const isOurs = row.shared === 'down' && ['here', 'isolated'].includes(row.attribution ?? '');
     const acts = softFault || isOurs;
     const degrades = acts && typeof row.action === 'object';
     if (acts && row.action === 'withdraw')
@@ -336,7 +342,7 @@ describe('the decision table', () => {
       const [kind, announced, degraded] = expected(row);
       assert.deepEqual(seen, [kind, announced, degraded], JSON.stringify(row));
     }
-    assert.equal(count, 3 * 2 * 2 * 2 * 3 * 3 * 3 * 4 * 3 * 3 * 3 * 2 * 2);
+    assert.equal(count, 3 * 2 * 2 * 2 * 3 * 3 * 3 * 5 * 3 * 3 * 3 * 2 * 2);
   });
 });
 
@@ -348,7 +354,7 @@ const anyCheck: fc.Arbitrary<CheckView> = fc.record(
     faultClass: fc.constantFrom<FaultClass>(...faultClasses),
     state: anyState,
     detail: fc.constant('detail'),
-    attribution: fc.constantFrom<Attribution>('here', 'everywhere', 'unknown'),
+    attribution: fc.constantFrom<Attribution>('here', 'everywhere', 'unknown', 'isolated'),
   },
   { requiredKeys: ['name', 'faultClass', 'state', 'detail'] },
 );
@@ -430,7 +436,7 @@ describe('whatever the situation', () => {
     );
   });
 
-  it('no fault that is not known to be here alone withdraws, if it is of something shared', () => {
+  it('no fault of something shared withdraws while it may be anywhere and neighbours hear this PoP', () => {
     fc.assert(
       fc.property(
         anySituation,

@@ -19,11 +19,11 @@ import type { Clock } from '../../system/clock.ts';
 import { describeError } from '../../system/fault.ts';
 import { within } from '../../system/within.ts';
 import type { ConfiguredCheck } from '../check-watch.ts';
-import type { Attribution } from '../decide.ts';
+import type { Place } from '../decide.ts';
 import type { AgentEvent } from '../event-log.ts';
 
 /** What the verdicts of one moment say, this PoP's own and the others'. Pure. */
-export function attribute(own: Verdict, verdicts: readonly Verdict[]): Attribution {
+export function attribute(own: Verdict, verdicts: readonly Verdict[]): Place {
   // Not broken here at this moment: nothing to attribute, and the check will be up soon.
   if (own.kind !== 'unhealthy') return 'unknown';
   if (verdicts.some(({ kind }) => kind === 'healthy')) return 'here';
@@ -32,11 +32,9 @@ export function attribute(own: Verdict, verdicts: readonly Verdict[]): Attributi
 
 /** What the rounds of one inquiry so far amount to. */
 export interface Findings {
-  readonly attribution: Attribution | undefined;
+  readonly attribution: Place | undefined;
   /** The last rounds that agree. */
-  readonly row:
-    | { readonly outcome: Attribution; readonly length: number; readonly sinceMs: number }
-    | undefined;
+  readonly row: { readonly outcome: Place; readonly length: number; readonly sinceMs: number } | undefined;
   /** In some round this PoP had the fault and no other was seen to be free of it. */
   readonly wasShared: boolean;
 }
@@ -103,7 +101,7 @@ export class Attributions implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  of(check: string): Attribution | undefined {
+  of(check: string): Place | undefined {
     const inquiry = this.#inquiries.get(check);
     return inquiry?.isDown ? inquiry.findings.attribution : undefined;
   }

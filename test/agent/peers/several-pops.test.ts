@@ -4,11 +4,13 @@ import { type AddressInfo, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { Agent } from '../../../src/agent/agent.ts';
+import type { RecordedEvent } from '../../../src/agent/event-log.ts';
 import { intentFile } from '../../../src/agent/intent.ts';
 import { agentMetrics } from '../../../src/agent/metrics.ts';
 import { parseConfig, popOf } from '../../../src/config/load-config.ts';
 import { defineHealthCheck, type Verdict } from '../../../src/health/health-check.ts';
 import { memoryDriver } from '../../../src/routing/drivers/memory.ts';
+import type { RouteDriver, Session } from '../../../src/routing/route-driver.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { Fault } from '../../../src/system/fault.ts';
 import { serveMetrics } from '../../../src/telemetry/metrics-server.ts';
@@ -23,7 +25,7 @@ const config = (port: number, sharedFall: number) =>
   parseConfig(
     `
 service: { addresses: [203.0.113.53], asn: 64500 }
-resolver: { forward: [{ zone: ., upstreams: [198.18.7.6] }] }
+resolver: { forward: [{ zone: ., upstreams: [198.18.7.6] }], queryTimeout: 600ms, upstreamTimeout: 200ms }
 telemetry: { agentPort: ${port}, resolverPort: ${port === 9153 ? 9155 : 9153} }
 damping: off
 peers: { interval: 100ms, timeout: 300ms }
@@ -63,6 +65,8 @@ interface Pops extends AsyncDisposable {
   readonly shared: Record<Name, Verdict>;
   /** How often each PoP has asked another what its shared check finds. */
   readonly asked: Readonly<Record<Name, number>>;
+  /** PoPs none of whose BGP sessions is up. */
+  readonly unheard: Set<Name>;
   /** PoPs that nobody can ask: their pages are shut. */
   cut(name: Name): Promise<void>;
   announcing(): Name[];
@@ -70,6 +74,23 @@ interface Pops extends AsyncDisposable {
 
 const healthy: Verdict = { kind: 'healthy' };
 const sick: Verdict = { kind: 'unhealthy', reason: 'SERVFAIL' };
+
+/** The driver with its sessions in the state that `state` says. */
+function withSessions(driver: RouteDriver, state: () => Session['state']): RouteDriver {
+  return {
+    kind: driver.kind,
+    apply: (desired, signal) => driver.apply(desired, signal),
+    async observe(signal) {
+      const { exported, sessions } = await driver.observe(signal);
+      const isHeard = state() === 'established';
+      return {
+        exported: isHeard ? exported : new Map(),
+        sessions: sessions.map(session => ({ ...session, state: state() })),
+      };
+    },
+    [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
+  };
+}
 
 /** `sharedFall`: the shared check's threshold. */
 async function threePops({ sharedFall = 2 } = {}): Promise<Pops> {
@@ -81,6 +102,7 @@ async function threePops({ sharedFall = 2 } = {}): Promise<Pops> {
   const shared = { ...local };
   const pages = new Map<Name, AsyncDisposable>();
   const silent = new Set<string>();
+  const unheard = new Set<Name>();
   const agents = {} as Record<Name, Agent>;
   for (const name of names) {
     const folder = building.use(await temporaryFolder());
@@ -115,7 +137,9 @@ async function threePops({ sharedFall = 2 } = {}): Promise<Pops> {
           config: each,
           check: each.kind === 'told-local' ? toldLocal : toldShared,
         })),
-        driver: memoryDriver.create(folder.path),
+        driver: withSessions(memoryDriver.create(folder.path), () =>
+          unheard.has(name) ? 'down' : 'established',
+        ),
         addresses: { put: async () => [], remove: async () => undefined },
         intents: intentFile(`${folder.path}/intent.json`),
         metrics,
@@ -136,6 +160,7 @@ async function threePops({ sharedFall = 2 } = {}): Promise<Pops> {
     local,
     shared,
     asked,
+    unheard,
     async cut(name) {
       silent.add(name);
       await pages.get(name)?.[Symbol.asyncDispose]();
@@ -197,6 +222,39 @@ describe('several PoPs', () => {
     await eventually(() => assert.ok(pops.asked.fra > before + 20));
     assert.equal(upstream()?.state, 'down');
     assert.deepEqual(pops.announcing(), [...names]);
+  });
+
+  it('withdraw one that no neighbour hears when its upstream is lost too, and leave it time to notice the return', async () => {
+    await using pops = await threePops();
+    await pops.cut('fra');
+    pops.unheard.add('fra');
+    pops.shared.fra = sick;
+    const { fra } = pops.agents;
+    await eventually(() => assert.match(fra.status().decision.reason, /no neighbour hears this PoP/));
+    assert.deepEqual(pops.announcing(), ['nyc', 'sin']);
+    pops.unheard.delete('fra');
+    const eventOf = (isIt: (event: RecordedEvent) => boolean): RecordedEvent | undefined =>
+      fra.events().events().find(isIt);
+    const heard = (): RecordedEvent | undefined =>
+      eventOf(event => event.kind === 'isolation' && event.outcome === 'heard');
+    const back = (): RecordedEvent | undefined =>
+      eventOf(event => event.kind === 'decision' && event.monotonicMs > (heard()?.monotonicMs ?? Infinity));
+    await eventually(() => assert.ok(back()));
+    // Nobody could be asked: then the fault is as unknown as any, and keeps no route away.
+    assert.match(fra.status().decision.reason, /where, nobody knows/);
+    assert.ok((back()?.monotonicMs ?? 0) - (heard()?.monotonicMs ?? 0) >= 790);
+    assert.deepEqual(pops.announcing(), [...names]);
+  });
+
+  it('return from behind their links as soon as their upstreams answer', async () => {
+    await using pops = await threePops();
+    pops.unheard.add('fra');
+    pops.shared.fra = { kind: 'unknown', reason: 'cut' };
+    await pops.cut('fra');
+    pops.shared.fra = sick;
+    await eventually(() => assert.deepEqual(pops.announcing(), ['nyc', 'sin']));
+    pops.shared.fra = healthy;
+    await eventually(() => assert.deepEqual(pops.announcing(), [...names]));
   });
 
   it('refuse to drain the last one that announces, unless forced', async () => {
