@@ -297,8 +297,7 @@ describe('the decision table', () => {
   function expectedOfFaults(row: Row): Expected {
     const may = mayStand(row);
     const softFault = row.soft === 'down' || row.overload === 'down';
-    const isOurs = row.shared === 'down' && ['here', 'isolated'].includes(row.attribution ?? '');
-    const acts = softFault || isOurs;
+    const acts = softFault || isOurs(row);
     const degrades = acts && typeof row.action === 'object';
     if (acts && row.action === 'withdraw')
       return row.floor === 'granted' ? ['check-down', false, false] : ['at-floor', may, false];
@@ -308,6 +307,10 @@ describe('the decision table', () => {
     return softFault || row.shared === 'down'
       ? ['faults-tolerated', may, false]
       : ['all-checks-up', true, false];
+  }
+
+  function isOurs({ shared, attribution }: Row): boolean {
+    return shared === 'down' && (attribution === 'here' || attribution === 'isolated');
   }
 
   function mayStand({ hard, soft, stands }: Row): boolean {
