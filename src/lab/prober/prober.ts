@@ -1,11 +1,11 @@
 /**
  * The prober: a client that asks the service address at a fixed rate and writes down what became of each query.
  *
- * Every query has a name of its own below `zone`, so that no cache on the way can stand in for the service, and asks for
- * NSID (RFC 5001), so that every answer says which PoP gave it. The rate is shared evenly among the targets, which are asked
- * one after the other at the same moment: a process that wakes costs more than a query, here and at everyone whom the query
- * meets on its way. Queries leave from several sockets, as those of several clients would, each connected, so that the
- * kernel matches the answers' source.
+ * The rate is shared evenly among the targets, which are asked one after the other at the same moment, for the same name: a
+ * process that wakes costs more than a query, here and at everyone whom the query meets on its way. Each such round has a
+ * name of its own below `zone`, so that no cache on the way can stand in for the service, and each query asks for NSID
+ * (RFC 5001), so that every answer says which PoP gave it. Queries leave from several sockets, as those of several clients
+ * would, each connected, so that the kernel matches the answers' source.
  *
  * What always holds: one sample per query, given once: when its answer or an ICMP error has arrived, or when `patienceMs`
  * have passed. An ICMP error names no query; it is taken for the last one sent, since it comes back within a round trip.
@@ -50,6 +50,8 @@ export async function probe(
 ): Promise<void> {
   const lanes = await openLanes(options, clock, onSample);
   try {
+    const token = randomBytes(4).toString('hex');
+    const nameOf = (round: number): Name => probeName(`q${round}-${token}.${options.zone}`);
     const startMs = clock.monotonicMs();
     const { length: atOnce } = options.targets;
     const roundsPerMs = options.rate / atOnce / 1000;
@@ -57,7 +59,7 @@ export async function probe(
     for (let sent = 0; sent < total && !signal.aborted; ) {
       const rounds = Math.floor((clock.monotonicMs() - startMs) * roundsPerMs) + 1;
       const due = Math.min(total, rounds * atOnce);
-      for (; sent < due; sent += 1) lanes[sent % lanes.length]?.send(sent);
+      for (; sent < due; sent += 1) lanes[sent % lanes.length]?.send(nameOf(Math.floor(sent / atOnce)));
       for (const lane of lanes) lane.expire();
       const untilNextMs = startMs + rounds / roundsPerMs - clock.monotonicMs();
       await clock.sleep(Math.max(shortestSleepMs, untilNextMs));
@@ -73,7 +75,7 @@ export async function probe(
 
 /** One socket to one target with the queries that wait on it. */
 interface Lane {
-  send(sequence: number): void;
+  send(name: Name): void;
   /** Gives up the queries whose time is over. */
   expire(): void;
   waiting(): boolean;
@@ -85,12 +87,10 @@ async function openLanes(
   clock: Clock,
   onSample: (sample: Sample) => void,
 ): Promise<Lane[]> {
-  const token = randomBytes(4).toString('hex');
-  const nameOf = (sequence: number): Name => probeName(`q${sequence}-${token}.${options.zone}`);
   const lanes: Lane[] = [];
   for (let index = 0; index < socketsPerTarget; index += 1) {
     for (const target of options.targets) {
-      lanes.push(await openLane({ target, options, clock, onSample, nameOf }));
+      lanes.push(await openLane({ target, options, clock, onSample }));
     }
   }
   return lanes;
@@ -101,10 +101,9 @@ interface LaneParts {
   readonly options: ProbeOptions;
   readonly clock: Clock;
   readonly onSample: (sample: Sample) => void;
-  readonly nameOf: (sequence: number) => Name;
 }
 
-async function openLane({ target, options, clock, onSample, nameOf }: LaneParts): Promise<Lane> {
+async function openLane({ target, options, clock, onSample }: LaneParts): Promise<Lane> {
   const socket = await connectedSocket(target, options.port);
   const { family } = target;
   // Insertion order is sending order, which `expire` relies on.
@@ -128,12 +127,12 @@ async function openLane({ target, options, clock, onSample, nameOf }: LaneParts)
     if (isRefusal(error) && last !== undefined) refused(last);
   });
   return {
-    send(sequence) {
+    send(name) {
       const id = randomId(pending);
       pending.set(id, clock.monotonicMs());
       // An ICMP error that nobody has read yet ends the next query before it is sent (udp(7)); what else goes wrong here is
       // an unanswered query, which `expire` reports.
-      socket.send(query(id, nameOf(sequence)), error => {
+      socket.send(query(id, name), error => {
         if (error && isRefusal(error)) refused(id);
       });
     },
