@@ -13,7 +13,7 @@ export const drillCommand: CommandKind = {
       .argument('[name]', 'which drill')
       .option('--list', 'list the drills')
       .option('--pop <name>', 'the PoP to break; the first that has what the drill needs unless told')
-      .option('--rate <number>', 'queries per second of each client', numberOption, 500)
+      .option('--rate <number>', 'queries per second of each client of the PoP', numberOption, 500)
       .option('--json', 'machine-readable')
       .action(
         runs(async (signal, name: string | undefined, options: DrillArguments) => {

@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream';
 import { Fault } from '../system/fault.ts';
+import { onLines } from '../system/lines.ts';
 import type { CommandKind } from './command.ts';
 import { addressOption, durationOption, numberOption } from './inputs/options.ts';
 
@@ -16,7 +18,7 @@ export const probeCommand: CommandKind = {
       .option('--rate <number>', 'queries per second', numberOption, 500)
       .option('--duration <time>', 'how long to ask', durationOption, 10_000)
       .option('--patience <time>', 'how long to wait for each answer', durationOption, 1000)
-      .option('--until-stdin-ends', 'stop asking when standard input ends', false)
+      .option('--until-stdin-ends', 'stop when standard input ends; a line of it is another rate', false)
       .option('--zone <name>', 'zone whose wildcard answers', 'probe.test')
       .action(
         runs(async (signal, options: ProbeArguments) => {
@@ -26,17 +28,18 @@ export const probeCommand: CommandKind = {
           const { systemClock } = await import('../system/clock.ts');
           const { batchedOutput } = await import('../system/batched-output.ts');
           const output = batchedOutput();
+          const input = options.untilStdinEnds ? steeredBy(process.stdin) : undefined;
           await run(
             {
               targets: options.target,
               port: options.port,
-              rate: options.rate,
+              rate: () => input?.rate() ?? options.rate,
               durationMs: options.duration,
               patienceMs: options.patience,
               zone: options.zone,
             },
             {
-              signal: options.untilStdinEnds ? AbortSignal.any([signal, stdinEnd()]) : signal,
+              signal: input ? AbortSignal.any([signal, input.ended]) : signal,
               clock: systemClock,
               onSample: sample => output.write(`${formatSample(sample)}\n`),
             },
@@ -48,11 +51,16 @@ export const probeCommand: CommandKind = {
   },
 };
 
-/** Aborts when whoever started us closes our standard input, or is gone. */
-function stdinEnd(): AbortSignal {
+/** What whoever started us has to say: the rate of the last line, and the end when they close our input or are gone. */
+function steeredBy(input: Readable): { readonly ended: AbortSignal; rate(): number | undefined } {
   const ended = new AbortController();
-  process.stdin.resume().once('end', () => ended.abort());
-  return ended.signal;
+  let rate: number | undefined;
+  onLines(input, line => {
+    const number = Number(line);
+    if (number > 0) rate = number;
+  });
+  input.once('end', () => ended.abort());
+  return { ended: ended.signal, rate: () => rate };
 }
 
 interface ProbeArguments {

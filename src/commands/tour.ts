@@ -45,7 +45,7 @@ async function tour(signal: AbortSignal, options: TourOptions): Promise<number> 
   const lab = (await runtimeOfKind(options.runtime).attach(options.lab, signal)) ?? (await bringUpLab(up));
   say('\n2. Which PoP answers each client: the nearest one, because BGP says so\n');
   say(formatCatchment(await measureCatchment(lab, config, signal)));
-  say(`\n3. The resolver of ${pop} is killed while every client asks ${rate} times a second\n`);
+  say(`\n3. The resolver of ${pop} is killed while its clients ask ${rate} times a second\n`);
   const parts = { lab, config, clock, signal, onProgress: () => undefined };
   say(formatDrillReport(await runDrill(drillOfName(drillName), { pop, rate }, parts)));
   say(`

@@ -1,9 +1,9 @@
 /**
  * Plays a drill: clients that ask all the time, one fault, one heal, and the times of what happened in between.
  *
- * A round: every client network gets a prober; when all of them are being answered, the fault is injected; when the
- * drill has seen enough (or after `settleMs`), it is healed; when everybody is back where they were (or after `returnMs`),
- * the probers stop and the samples are judged (`measuring/outcome.ts`).
+ * A round: every client network gets a prober; when all of them are being answered, those that the fault is not for go on
+ * at an easier pace, and it is injected; when the drill has seen enough (or after `settleMs`), it is healed; when everybody
+ * is back where they were (or after `returnMs`), the probers stop and the samples are judged (`measuring/outcome.ts`).
  *
  * A drill is a fault on purpose, and a PoP that had several would come back ever later: before each, an operator's word
  * (`anycast undrain`) makes the agents forget the flaps of the last one.
@@ -25,6 +25,7 @@ import { type NeighbourWatch, watchNeighbours } from './measuring/neighbour-watc
 import {
   endsPrompt,
   endsSteady,
+  type Homes,
   homesOf,
   isAway,
   isHome,
@@ -33,12 +34,12 @@ import {
   since,
 } from './measuring/outcome.ts';
 import { type Probers, patienceMs, startProbers } from './measuring/probers.ts';
-import { catchmentOfTracks } from './prober/analysis.ts';
+import { catchmentOfTracks, type Track, trackKey } from './prober/analysis.ts';
 import { emptyRecord, type StageParts, type StageRecord, stageOf } from './stage.ts';
 
 export interface DrillOptions {
   readonly pop: string;
-  /** Queries per second and client, both families together. */
+  /** Queries per second and client of a PoP that is broken, both families together. */
   readonly rate: number;
 }
 
@@ -62,6 +63,8 @@ export interface DrillParts {
 const readyMs = 15_000;
 /** Milliseconds that clients ask before the fault: their own start must not be taken for the service's slowness. */
 const warmUpMs = 3000;
+/** Queries per second of clients whose PoP stays: enough to see a loss, and little enough not to be a load of its own. */
+const bystanderRate = 100;
 /** Milliseconds after the injection until everything a drill waits for is seen, and after the heal until clients are back. */
 const settleMs = 10_000;
 const returnMs = 30_000;
@@ -85,6 +88,8 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   await everyoneAnswered(probers, { pop, isReady }, parts);
   const homes = homesOf(probers.tracks());
   const before = catchmentOfTracks(probers.tracks());
+  const bystanders = probers.clients.filter(client => !isServedBy(broken, client, probers.tracks(), homes));
+  probers.pace(bystanders, Math.min(options.rate, bystanderRate));
 
   const record = emptyRecord();
   const stageParts = { ...parts, pop, isForwardedTo: watch.isForwardedTo };
@@ -133,6 +138,16 @@ async function everyPopServes(broken: readonly string[], parts: DrillParts): Pro
       });
     }),
   );
+}
+
+function isServedBy(
+  pops: readonly string[],
+  client: string,
+  tracks: readonly Track[],
+  homes: Homes,
+): boolean {
+  const own = tracks.filter(track => track.client === client);
+  return own.some(track => pops.includes(homes.get(trackKey(track.client, track.family)) ?? ''));
 }
 
 interface Watching {

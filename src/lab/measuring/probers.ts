@@ -12,6 +12,8 @@ export interface Probers extends AsyncDisposable {
   readonly expectedTracks: number;
   /** What has become of the queries so far, in the order it was learnt. */
   tracks(): readonly Track[];
+  /** Has these clients ask `rate` times a second from now on. */
+  pace(clients: readonly string[], rate: number): void;
   /** Stops sending, waits for the last answers, and gives everything in the order it was sent. */
   stop(): Promise<readonly Track[]>;
 }
@@ -28,7 +30,7 @@ export function startProbers(lab: Lab, config: AnycastConfig, rate: number): Pro
   const targets = addresses.flatMap(address => ['--target', address.text]);
   const pace = ['--rate', String(rate), '--duration', limit, '--patience', `${patienceMs}ms`];
   const tracks = new Map<string, Track & { readonly samples: Sample[] }>();
-  const children = clients.map(client => {
+  const started = clients.map(client => {
     const child = lab.spawn(client, kitCommand(lab.plan, 'probe', '--until-stdin-ends', ...targets, ...pace));
     onLines(child.stdout, line => {
       const sample = parseSample(line);
@@ -38,12 +40,16 @@ export function startProbers(lab: Lab, config: AnycastConfig, rate: number): Pro
       tracks.set(key, track);
       track.samples.push(sample);
     });
-    return child;
+    return [client, child] as const;
   });
+  const children = started.map(([, child]) => child);
   return {
     clients,
     expectedTracks: clients.length * addresses.length,
     tracks: () => [...tracks.values()],
+    pace(slower, newRate) {
+      for (const [client, child] of started) if (slower.includes(client)) child.stdin.write(`${newRate}\n`);
+    },
     async stop() {
       for (const child of children) child.stdin.end();
       await Promise.all(children.map(child => child.ended));

@@ -27,8 +27,8 @@ import type { Sample } from './sample.ts';
 export interface ProbeOptions {
   readonly targets: readonly IpAddress[];
   readonly port: number;
-  /** Queries per second in all. */
-  readonly rate: number;
+  /** Queries per second in all; read before each sending. */
+  readonly rate: () => number;
   /** How long to send. */
   readonly durationMs: number;
   /** How long to wait for each answer. */
@@ -52,17 +52,18 @@ export async function probe(
   try {
     const token = randomBytes(4).toString('hex');
     const nameOf = (round: number): Name => probeName(`q${round}-${token}.${options.zone}`);
-    const startMs = clock.monotonicMs();
     const { length: atOnce } = options.targets;
-    const roundsPerMs = options.rate / atOnce / 1000;
-    const total = Math.ceil((options.rate * options.durationMs) / 1000);
-    for (let sent = 0; sent < total && !signal.aborted; ) {
-      const rounds = Math.floor((clock.monotonicMs() - startMs) * roundsPerMs) + 1;
-      const due = Math.min(total, rounds * atOnce);
-      for (; sent < due; sent += 1) lanes[sent % lanes.length]?.send(nameOf(Math.floor(sent / atOnce)));
+    let dueMs = clock.monotonicMs();
+    const endMs = dueMs + options.durationMs;
+    for (let round = 0; dueMs < endMs && !signal.aborted; ) {
+      const pauseMs = (1000 * atOnce) / options.rate();
+      for (; dueMs <= clock.monotonicMs() && dueMs < endMs; round += 1) {
+        const name = nameOf(round);
+        for (let one = 0; one < atOnce; one += 1) lanes[(round * atOnce + one) % lanes.length]?.send(name);
+        dueMs += pauseMs;
+      }
       for (const lane of lanes) lane.expire();
-      const untilNextMs = startMs + rounds / roundsPerMs - clock.monotonicMs();
-      await clock.sleep(Math.max(shortestSleepMs, untilNextMs));
+      await clock.sleep(Math.max(shortestSleepMs, dueMs - clock.monotonicMs()));
     }
     while (lanes.some(lane => lane.waiting())) {
       for (const lane of lanes) lane.expire();

@@ -14,7 +14,7 @@ async function samplesOf(options: Partial<ProbeOptions>): Promise<Sample[]> {
   assert.ok(loopback);
   const all = {
     targets: [loopback],
-    rate: 200,
+    rate: () => 200,
     durationMs: 100,
     patienceMs: 100,
     zone: 'probe.test',
