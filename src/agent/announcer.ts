@@ -228,6 +228,8 @@ export class Announcer implements AsyncDisposable {
       this.#belief = { known: false, reason: describeError(error) };
       if (!this.#shown.failed) record({ kind: 'observe-failed', detail: describeError(error) });
       this.#shown.failed = true;
+      // What is seen next is seen anew, also when it is what it was.
+      this.#shown.exported = '';
     }
     onBelief(this.#belief);
     this.#looked.happen();

@@ -29,6 +29,7 @@ import {
   homesOf,
   isAway,
   isHome,
+  lastLossMs,
   outcomeOf,
   type Round,
   since,
@@ -62,7 +63,7 @@ export interface DrillParts {
 /** Milliseconds until all must be well, or the drill cannot run. */
 const readyMs = 15_000;
 /** Milliseconds that clients ask before the fault: their own start must not be taken for the service's slowness. */
-const warmUpMs = 3000;
+const warmUpMs = 2000;
 /** Queries per second of clients whose PoP stays: enough to see a loss, and little enough not to be a load of its own. */
 const bystanderRate = 100;
 /** Milliseconds after the injection until everything a drill waits for is seen, and after the heal until clients are back. */
@@ -85,7 +86,7 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   // programs are still cold may withdraw when the clients begin: all who serve now are to serve when the fault comes.
   const serving = Object.keys(config.pops).filter(each => broken.includes(each) || watch.isWhole(each));
   const isReady = (): boolean => clock.monotonicMs() > warmMs && serving.every(watch.isWhole);
-  await everyoneAnswered(probers, { pop, isReady }, parts);
+  const calmMs = await everyoneAnswered(probers, { pop, isReady }, parts);
   const homes = homesOf(probers.tracks());
   const before = catchmentOfTracks(probers.tracks());
   const bystanders = probers.clients.filter(client => !isServedBy(broken, client, probers.tracks(), homes));
@@ -111,7 +112,7 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   const back = (): boolean => probers.tracks().every(track => isHome(track, homes, healMs));
   const returned = await comesTrue(returnMs, parts, back);
   onProgress('counting');
-  const tracks = await probers.stop();
+  const tracks = (await probers.stop()).map(track => since(track, calmMs));
   const pops = Object.keys(config.pops);
   const logs = await readAgentLogs(lab, pops, signal);
   const routes = Object.fromEntries(pops.map(each => [each, watch.changesOf(each, round.faultMs)]));
@@ -171,7 +172,8 @@ function lookAt(round: Round, { probers, watch, parts }: Watching): Look {
 }
 
 /**
- * Waits until every client is served steadily and promptly since `isReady` holds, one of them by the PoP.
+ * Waits until every client is served steadily and promptly since `isReady` holds, one of them by the PoP, and for longer than
+ * a query may take to count as lost. Gives when that began: what was lost before is no effect of the fault.
  * @throws Fault `timeout` when a client is not, `usage` when none is by the PoP: it may just have been back from the
  * last drill, so this takes its time too.
  */
@@ -179,16 +181,20 @@ async function everyoneAnswered(
   probers: Probers,
   { pop, isReady }: { readonly pop: string; readonly isReady: () => boolean },
   parts: DrillParts,
-): Promise<void> {
-  let sinceMs = parts.clock.monotonicMs();
+): Promise<number> {
+  const { clock } = parts;
+  let sinceMs = clock.monotonicMs();
   const allSteady = (): boolean => {
-    if (!isReady()) sinceMs = parts.clock.monotonicMs();
+    if (!isReady()) sinceMs = clock.monotonicMs();
     const tracks = probers.tracks();
-    return tracks.length === probers.expectedTracks && tracks.every(track => endsSteady(track, sinceMs));
+    sinceMs = Math.max(sinceMs, ...tracks.map(lastLossMs));
+    const isLong = clock.monotonicMs() - sinceMs > patienceMs;
+    const isWhole = tracks.length === probers.expectedTracks;
+    return isLong && isWhole && tracks.every(track => endsSteady(track, sinceMs));
   };
   const allPrompt = (): boolean => probers.tracks().every(track => endsPrompt(track));
   const isServing = (): boolean => [...homesOf(probers.tracks()).values()].includes(pop);
-  if (await comesTrue(readyMs, parts, () => allSteady() && allPrompt() && isServing())) return;
+  if (await comesTrue(readyMs, parts, () => allSteady() && allPrompt() && isServing())) return sinceMs;
   if (allSteady() && !allPrompt())
     throw new Fault('timeout', 'answers come late before the drill: the machine is too busy to measure on', {
       hint: 'ask less often with --rate, or end what else runs',

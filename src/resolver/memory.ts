@@ -22,19 +22,6 @@ const mebi = 2 ** 20;
 /** Per cent that the heap may grow by from one collection to the next. */
 const growthPercent = 50;
 
-/** Of what entries take (delegations have a sixteenth beside the caches), with what is not collected yet. */
-const cacheFactor = 1.5;
-/**
- * Octets of all else: program and compiled code, some 110 MiB; the young generation, 48; the rest for 1024 connections,
- * 25 000 who wait for answers, answers unread, names of lists, and what malloc does not give back.
- */
-const programOctets = 288 * mebi;
-
-/** Octets of memory that the process may have resident. */
-export function memoryBound({ maxBytes }: CacheKeys): number {
-  return programOctets + Math.ceil(maxBytes * cacheFactor);
-}
-
 /** Octets of heap at which V8 may give up: more than can be reached while all caps hold. */
 export function heapLimit({ maxBytes }: CacheKeys): number {
   return 512 * mebi + 2 * maxBytes;

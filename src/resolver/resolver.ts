@@ -23,6 +23,7 @@
  */
 import { join } from 'node:path';
 import type { PopSlice } from '../config/anycast-config.ts';
+import { memoryBound } from '../config/resolver/memory-bound.ts';
 import type { Clock } from '../system/clock.ts';
 import { describeError } from '../system/fault.ts';
 import { makeFolder } from '../system/files.ts';
@@ -50,7 +51,7 @@ import { createResponder } from './listeners/respond.ts';
 import { TcpConnections, type TcpLimits, tcpLimitsOf } from './listeners/tcp-connections.ts';
 import { transportsTold } from './listeners/transports-told.ts';
 import { LoadMeter } from './load-meter.ts';
-import { memoryBound, memoryTold, requireHeapFor } from './memory.ts';
+import { memoryTold, requireHeapFor } from './memory.ts';
 import { type ConfigVersion, Reload } from './reload/reload.ts';
 import type { ReloadReport } from './reload/reload-text.ts';
 

@@ -219,6 +219,8 @@ describe('the announcer', () => {
     s.routes.away = false;
     await s.clock.advance(300);
     assert.deepEqual(s.routes.applied, [[vip], [vip]]);
+    // What it shows then is news, though it is what it showed before.
+    assert.equal(s.kinds().slice(s.kinds().indexOf('observe-failed')).includes('observed'), true);
   });
 
   it('is not settled by an observation older than the wish', async () => {

@@ -16,7 +16,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseDuration } from '../../src/config/duration.ts';
-import { memoryBound } from '../../src/resolver/memory.ts';
+import { memoryBound } from '../../src/config/resolver/memory-bound.ts';
 import { exitCodes, Fault } from '../../src/system/fault.ts';
 import { makeCertificate } from '../resolver/certificates.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -29,6 +29,11 @@ export function endsSteady(
   return last.length === steadyCount && last.every(isRight);
 }
 
+/** When the last query was sent that was not answered well; 0 when all were. */
+export function lastLossMs({ samples }: Track): number {
+  return samples.reduce((last, sample) => (isGood(sample) ? last : Math.max(last, sample.sentMs)), 0);
+}
+
 /** Whether nearly all of the last samples were answered promptly: where they queue, the queue is what a drill would measure. */
 export function endsPrompt(track: Track): boolean {
   const last = track.samples.slice(-steadyCount);
@@ -62,7 +67,7 @@ export interface Measured extends Round {
   readonly healMs: number;
   /** Every client came back in time. */
   readonly returned: boolean;
-  /** In sending order. */
+  /** In sending order, from a moment on at which all was well. */
   readonly tracks: readonly Track[];
   readonly logs: ReadonlyMap<string, readonly AgentEvent[]>;
   /** Since the fault, by PoP. */

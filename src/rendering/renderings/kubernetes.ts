@@ -14,6 +14,7 @@ import type { IDaemonSet } from 'kubernetes-models/apps/v1';
 import type { IConfigMap, IContainer, INamespace, IPodSpec, IProbe, ISecret } from 'kubernetes-models/v1';
 import { stringify } from 'yaml';
 import type { PopSlice } from '../../config/anycast-config.ts';
+import { memoryBound } from '../../config/resolver/memory-bound.ts';
 import { statusPage } from '../health-probes.ts';
 import { configFile, neighboursWithPassword, passwordFolder, runDirectory } from '../places.ts';
 import { type PopProcess, type ProcessName, popProcesses } from '../pop-processes.ts';
@@ -173,11 +174,10 @@ function container(process: PopProcess, slice: PopSlice, image: string): IContai
   };
 }
 
-/** A Node process takes some 100 MB; the answers kept by the resolver come on top, and as much again for their keys. */
+/** Of the resolver, all that it may come to have; any other Node process takes some 100 MB. */
 function requests(name: ProcessName, { config }: PopSlice): Record<string, string> {
-  const mebibytes =
-    128 + (name === 'resolver' ? Math.ceil((2 * config.resolver.cache.maxBytes) / 2 ** 20) : 0);
-  return { cpu: name === 'resolver' ? '500m' : '100m', memory: `${mebibytes}Mi` };
+  if (name !== 'resolver') return { cpu: '100m', memory: '128Mi' };
+  return { cpu: '500m', memory: `${Math.ceil(memoryBound(config.resolver.cache) / 2 ** 20)}Mi` };
 }
 
 /** Slow on purpose: the agent withdraws a sick resolver within milliseconds, the kubelet only restarts it in the end. */

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AgentEvent } from '../../../src/lab/measuring/agent-log.ts';
-import { endsPrompt, homesOf, type Measured, outcomeOf } from '../../../src/lab/measuring/outcome.ts';
+import {
+  endsPrompt,
+  homesOf,
+  lastLossMs,
+  type Measured,
+  outcomeOf,
+} from '../../../src/lab/measuring/outcome.ts';
 import type { Track } from '../../../src/lab/prober/analysis.ts';
 import type { Sample } from '../../../src/lab/prober/sample.ts';
 
@@ -120,6 +126,15 @@ describe('a client before the fault', () => {
     assert.equal(
       endsPrompt({ ...client, samples: samples.map(({ answeredMs: _, ...sent }) => sent) }),
       false,
+    );
+  });
+});
+
+describe('the last loss', () => {
+  it('is when the last query was sent that had an error, a refusal or silence, and long ago where there was none', () => {
+    assert.deepEqual(
+      ['ffff', 'fsff', 'frfxf', 'xfff'].map(picture => lastLossMs(track('client', picture))),
+      [0, 10, 30, 0],
     );
   });
 });
