@@ -41,6 +41,7 @@ import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
 import { dnstapTold } from './dnstap/dnstap-told.ts';
 import { FastSource } from './fast-path/fast-source.ts';
+import { fastTold } from './fast-path/fast-told.ts';
 import { openUdpThreads } from './fast-path/open-udp-threads.ts';
 import { threadsTold } from './fast-path/threads-told.ts';
 import type { LastingParts } from './generations/generation.ts';
@@ -96,7 +97,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const { resolver, telemetry } = slice.config;
   await using parts = new AsyncDisposableStack();
   const counters = createCounters();
-  const shares = cacheShares(resolver);
+  const shares = cacheShares(resolver.cache);
   const cache = new AnswerCache(shares.answers, staleMsOf(resolver.cache));
   const rrsets = new RRsetCache({ maxOctets: shares.rrsets, limits: ttlLimits(resolver.cache), clock });
   const cacheActivity = createCacheActivity();
@@ -165,7 +166,16 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   });
   fastPath.onRenewed = () => threads?.renew();
   if (threads) parts.use(threads);
-  const listeners = new Listeners({ slice, responder, connections, threads, clock, log });
+  const fastHere = threads ? undefined : fastPath.openOwn();
+  const listeners = new Listeners({
+    slice,
+    responder,
+    connections,
+    threads,
+    fastPath: fastHere,
+    clock,
+    log,
+  });
   // Ends from the last to the first: no more queries, no more questions (what still waits gets SERVFAIL), no more sockets.
   parts.use(listeners);
   parts.use(generations);
@@ -231,6 +241,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     { counters, cache, rrsets, cacheActivity, generations, connections, load, gather },
     [
       ...transportsTold(listeners),
+      ...fastTold(fastPath),
       ...(threads ? threadsTold(threads) : []),
       ...[...reload.told, ...dnstap, ...memory],
     ],

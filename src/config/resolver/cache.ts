@@ -29,9 +29,9 @@ const warmUpSchema = z.strictObject({
 export const cacheSchema = z
   .strictObject({
     /**
-     * Octets that entries may take of the process's memory: half for answers, which clients' questions meet first (where
-     * there are `threads`, a quarter of that for copies of those in use), half for the RRsets that recursion learns. Some
-     * 50 000 of the former and 250 000 of the latter in the standard room.
+     * Octets that entries may take of the process's memory: half for answers, which clients' questions meet first (a
+     * quarter of that for copies of those in use), half for the RRsets that recursion learns. Some 40 000 of the former and
+     * 250 000 of the latter in the standard room.
      * The process may have one and a half times as much resident, and 288 MiB (`memory-bound.ts`).
      */
     maxBytes: z

@@ -1,9 +1,9 @@
 /**
  * How `resolver.cache.maxBytes` is shared out: half to the RRsets that recursion learns, the rest to answers.
  *
- * Of that, where there are threads, a quarter goes to the table that they answer from (`fast-path/answer-table.ts`). It holds copies of answers
- * in use, at 516 octets each where the answer cache takes some 1200: so the quarter holds nearly as many answers as the
- * three quarters, and no answer in use is left out for want of room there.
+ * Of that, a quarter goes to the table that is answered from without the pipeline (`fast-path/answer-table.ts`). It holds
+ * copies of answers in use, at 516 octets each where the answer cache takes some 1200: so the quarter holds nearly as many
+ * answers as the three quarters, and no answer in use is left out for want of room there.
  */
 import type { ResolverConfig } from '../../config/anycast-config.ts';
 
@@ -13,9 +13,8 @@ export interface CacheShares {
   readonly rrsets: number;
 }
 
-export function cacheShares({ cache, threads }: Pick<ResolverConfig, 'cache' | 'threads'>): CacheShares {
-  const { maxBytes } = cache;
+export function cacheShares({ maxBytes }: Pick<ResolverConfig['cache'], 'maxBytes'>): CacheShares {
   const rrsets = Math.floor(maxBytes / 2);
-  const table = threads === 0 ? 0 : Math.floor(maxBytes / 8);
+  const table = Math.floor(maxBytes / 8);
   return { answers: maxBytes - rrsets - table, table, rrsets };
 }

@@ -1,5 +1,6 @@
 /**
- * The contract of the fast path: cached answers to plain questions, given by listener threads without the pipeline.
+ * The contract of the fast path: cached answers to plain questions, given without the pipeline by whichever
+ * thread listens.
  *
  * ```
  *   thread:  recvmmsg -> FastPath.answer -> sendmmsg            (a batch at a time)
@@ -7,6 +8,9 @@
  *                             v
  *   resolver's own thread:  respond -> pipeline -> reply, and what is worth it into the answer table
  * ```
+ *
+ * Without listener threads the resolver's own does both, a datagram at a time: it is one of the threads then, with a fast path
+ * of its own (`listeners/single-replies.ts`), and hands over to itself.
  *
  * A thread decides only what a few loads decide, and decides it as the pipeline would; everything else it hands over as
  * it came. So there is one place where a query is understood (`listeners/respond.ts`), and one test that compares the two.
@@ -20,6 +24,9 @@
 export const handOver = 0;
 /** Nothing is sent; it has been counted. */
 export const noReply = -1;
+
+/** Octets that a reply may have. */
+export const replyOctets = 1232;
 
 /** A batch's clock: read once for all of its queries. */
 export interface BatchTime {
@@ -39,7 +46,7 @@ export interface FastQuery {
   readonly wordCount: 1 | 4;
   /** Whether it came to a service address: only those count as clients' queries. */
   readonly isService: boolean;
-  /** The reply is written from `reply[replyAt]` on; there is room for 1232 octets. */
+  /** The reply is written from `reply[replyAt]` on; there is room for `replyOctets`. */
   readonly reply: Uint8Array;
   readonly replyAt: number;
 }

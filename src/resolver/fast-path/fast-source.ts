@@ -1,6 +1,6 @@
 /**
  * The resolver's side of the fast path: owns what is shared with the threads, says what they go by, and gathers what they
- * have counted.
+ * have counted. The resolver's own thread is one of them where it listens itself (`openOwn`).
  *
  * `renew` is for whatever may change an answer or who gets it: it ends all entries at once, before it returns, and has the
  * threads begin anew with the settings of then. A thread gives only what was put in under the settings that it has, so that
@@ -22,7 +22,9 @@ import { nsidOf } from '../policies/identity.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
 import { AnswerTable } from './answer-table.ts';
 import type { ClientLists } from './fast-clients.ts';
+import { type FastPath, handOver } from './fast-path.ts';
 import type { FastSettings, FastShared } from './fast-shared.ts';
+import { openFastPath } from './open-fast-path.ts';
 import { Publisher } from './publisher.ts';
 import { createCounterMemory, GatheredCounters } from './thread-counters.ts';
 
@@ -42,16 +44,20 @@ export interface FastSourceParts {
   readonly clock: Clock;
 }
 
+/** Who answers: the thread of this number, or the resolver's own. */
+type Answering = number | 'own';
+
 export class FastSource {
   readonly #parts: FastSourceParts;
   readonly #hashKey: HalfSipKey = [randomInt(2 ** 32), randomInt(2 ** 32)];
   readonly #table: AnswerTable;
   readonly #publisher: Publisher;
-  /** By number of the thread, whichever thread that is by now. */
-  readonly #threads = new Map<
-    number,
+  /** Of a number, whichever thread that is by now. */
+  readonly #counters = new Map<
+    Answering,
     { readonly memory: SharedArrayBuffer; readonly gathered: GatheredCounters }
   >();
+  #own: FastPath | undefined;
   /** Told when what `sharedFor` gives has changed; one. */
   onRenewed: () => void = () => undefined;
 
@@ -74,8 +80,24 @@ export class FastSource {
     });
   }
 
-  /** What the thread of this number goes by from now on. */
-  sharedFor(thread: number): FastShared {
+  /** The fast path of the resolver's own thread: one, for good. What it throws, against its contract, is handed over. */
+  openOwn(): FastPath {
+    const { counters } = this.#parts;
+    this.#own = openFastPath(this.sharedFor('own'));
+    return {
+      answer: (query, time) => {
+        try {
+          return this.#own?.answer(query, time) ?? handOver;
+        } catch {
+          counters.faults += 1;
+          return handOver;
+        }
+      },
+    };
+  }
+
+  /** What it goes by from now on. */
+  sharedFor(thread: Answering): FastShared {
     const { clients, slotKey } = this.#parts;
     const { rates, slip } = clients;
     const counters = this.#countersOf(thread);
@@ -105,27 +127,35 @@ export class FastSource {
   /** Ends all entries, and tells the threads what holds from now on. */
   renew(): void {
     this.#table.clear();
+    if (this.#own) this.#own = openFastPath(this.sharedFor('own'));
     this.onRenewed();
   }
 
   /** Looks at what the pipeline answers, and gives it as it is. */
   watch(query: ClientQuery, outcome: Outcome): Outcome {
     // What took longer than a turn of the event loop may have begun before a change.
-    if (this.#threads.size > 0 && !(outcome instanceof Promise)) this.#publisher.consider(query, outcome);
+    if (this.#counters.size > 0 && !(outcome instanceof Promise)) this.#publisher.consider(query, outcome);
     return outcome;
   }
 
   /** For whoever reads counters: adds to them what threads have counted. */
   gather(): void {
     const { counters, clients } = this.#parts;
-    for (const { gathered } of this.#threads.values()) gathered.gatherInto(counters, clients.counters);
+    for (const { gathered } of this.#counters.values()) gathered.gatherInto(counters, clients.counters);
   }
 
-  #countersOf(thread: number): SharedArrayBuffer {
-    const known = this.#threads.get(thread);
+  /** Queries answered from the table, by all threads, as far as gathered. */
+  get answered(): number {
+    let sum = 0;
+    for (const { gathered } of this.#counters.values()) sum += gathered.answered;
+    return sum;
+  }
+
+  #countersOf(thread: Answering): SharedArrayBuffer {
+    const known = this.#counters.get(thread);
     if (known) return known.memory;
     const memory = createCounterMemory();
-    this.#threads.set(thread, { memory, gathered: new GatheredCounters(memory) });
+    this.#counters.set(thread, { memory, gathered: new GatheredCounters(memory) });
     return memory;
   }
 }

@@ -52,6 +52,11 @@ export class GatheredCounters {
     this.#numbers = new Float64Array(memory);
   }
 
+  /** Queries answered from the table, as far as gathered. */
+  get answered(): number {
+    return (this.#gathered[countedAt.hit] ?? 0) + (this.#gathered[countedAt.negative] ?? 0);
+  }
+
   /** Adds what has been counted since the last time. A number counted meanwhile is there the next time. */
   gatherInto(counters: ResolverCounters, clients: ClientCounters): void {
     const news = this.#news;

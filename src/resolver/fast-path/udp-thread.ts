@@ -17,13 +17,10 @@ import { batchSize, ReceiveBatch, SendBatch } from '../../system/datagram-batch.
 import { type Libc, openLibc } from '../../system/libc.ts';
 import { PollSet, WakeUp } from '../../system/poll-set.ts';
 import { lastDatagrams } from '../listeners/receive-buffer.ts';
-import { type FastPath, type FastQuery, handOver } from './fast-path.ts';
+import { type FastPath, type FastQuery, handOver, replyOctets } from './fast-path.ts';
 import { HandOverRing } from './hand-over-ring.ts';
 import { hasBegun, type ThreadData, type ThreadMessage, type ThreadSocket } from './thread-messages.ts';
 import { ThreadState } from './thread-state.ts';
-
-/** Octets that a reply of the fast path may have (`fast-path.ts`). */
-const replyOctets = 1232;
 
 /** Rounds under load between looks at the sockets that were quiet, and at the wake-up. */
 const roundsPerLook = 8;

@@ -58,7 +58,7 @@ export class Generations implements AsyncDisposable {
     }
     cache.keepStale(staleMsOf(keys));
     rrsets.limitTtls(limits);
-    const shares = cacheShares(slice.config.resolver);
+    const shares = cacheShares(keys);
     cache.resize(shares.answers, clock.wallMs());
     rrsets.resize(shares.rrsets);
     const retired = before

@@ -10,6 +10,7 @@ import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Clock } from '../../system/clock.ts';
 import { Fault } from '../../system/fault.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { FastPath } from '../fast-path/fast-path.ts';
 import type { UdpThreads } from '../fast-path/udp-threads.ts';
 import type { Transport } from '../transport.ts';
 import { listenBatchedUdp } from './batched-udp.ts';
@@ -32,6 +33,8 @@ export interface ListenersOptions {
   readonly connections: TcpConnections;
   /** That listen over UDP; without, the resolver's own does. They end after the listeners. */
   readonly threads?: UdpThreads | undefined;
+  /** Of the resolver's own thread, for where it listens over UDP. */
+  readonly fastPath?: FastPath | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -219,11 +222,13 @@ export class Listeners implements AsyncDisposable {
   }
 
   #listen({ local, port, transport }: Seat): Promise<Listener> {
-    const { responder, connections, threads, slice } = this.#options;
+    const { responder, connections, threads, fastPath, clock, slice } = this.#options;
     const options = { local, port, responder, connections, proxies: this.#proxies, counters: this.counters };
     switch (transport) {
       case 'udp':
-        return threads ? listenBatchedUdp({ ...options, threads }) : listenUdp(options);
+        return threads
+          ? listenBatchedUdp({ ...options, threads })
+          : listenUdp({ ...options, clock, fastPath });
       case 'tcp':
         return listenTcp(options);
       case 'dot':

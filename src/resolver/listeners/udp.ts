@@ -1,13 +1,26 @@
-/** DNS over UDP on one address: one socket bound to just that address, so that answers leave from where they were asked. */
+/**
+ * DNS over UDP on one address: one socket bound to just that address, so that answers leave from where they were asked.
+ *
+ * What the fast path of this thread decides is answered at once; all else, and everything behind proxies, is the responder's.
+ */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { Clock } from '../../system/clock.ts';
+import { type FastPath, handOver } from '../fast-path/fast-path.ts';
 import type { Client, LocalAddress } from './client.ts';
 import type { Listener, ListenOptions } from './listener.ts';
 import { lastDatagrams, receiveBufferOctets } from './receive-buffer.ts';
+import { SingleReplies } from './single-replies.ts';
 import { unwrapDatagram } from './unwrap-datagram.ts';
 
+export interface UdpOptions extends ListenOptions {
+  readonly clock: Clock;
+  /** Asked before the responder. */
+  readonly fastPath?: FastPath | undefined;
+}
+
 /** @throws The operating system's error when the address or the port cannot be had. */
-export async function listenUdp(options: ListenOptions): Promise<Listener> {
-  const { local, port, responder, proxies } = options;
+export async function listenUdp(options: UdpOptions): Promise<Listener> {
+  const { local, port, responder, proxies, clock, fastPath } = options;
   const socket = createSocket({
     type: local.family === 4 ? 'udp4' : 'udp6',
     ipv6Only: local.family === 6,
@@ -18,12 +31,21 @@ export async function listenUdp(options: ListenOptions): Promise<Listener> {
   growReceiveBuffer(socket);
   const failed = Promise.withResolvers<Error>();
   const intake = new Intake();
+  const isService = local.kind === 'service';
+  const fast = fastPath && !proxies.isUsed ? new SingleReplies({ fastPath, clock, isService }) : undefined;
   let pending = 0;
   let isClosed = false;
   socket.on('error', failed.resolve);
+  // A reply that the kernel cannot send is a lost datagram; the client asks again. So nothing is called back, which would
+  // cost a tick for each.
   socket.on('message', (message: Buffer, remote: RemoteInfo) => {
     // Nobody can be answered at port 0, and to try would throw: a forged datagram could stop the process.
     if (!intake.admits() || remote.port === 0) return;
+    if (fast) {
+      const size = fast.answer(message, remote.address);
+      if (size > 0) socket.send(fast.octets, fast.at, size, remote.port, remote.address);
+      if (size !== handOver) return;
+    }
     // Not a Buffer past this point: its `slice` shares memory where everyone else's copies.
     let received: Uint8Array = new Uint8Array(message.buffer, message.byteOffset, message.length);
     let { address } = remote;
@@ -37,9 +59,7 @@ export async function listenUdp(options: ListenOptions): Promise<Listener> {
     pending += 1;
     responder(received, client, octets => {
       pending -= 1;
-      // A reply that the kernel cannot send is a lost datagram; the client asks again.
-      if (octets && !isClosed)
-        socket.send(octets, 0, octets.length, remote.port, remote.address, ignoreSendError);
+      if (octets && !isClosed) socket.send(octets, 0, octets.length, remote.port, remote.address);
     });
   });
   return {
@@ -114,5 +134,3 @@ function growReceiveBuffer(socket: Socket): void {
     // The kernel's own size then: fewer queries survive a stall, nothing else changes.
   }
 }
-
-function ignoreSendError(): void {}

@@ -19,6 +19,7 @@ import {
 import { FastSource } from '../../../src/resolver/fast-path/fast-source.ts';
 import { openFastPath } from '../../../src/resolver/fast-path/open-fast-path.ts';
 import { createResponder } from '../../../src/resolver/listeners/respond.ts';
+import { SingleReplies } from '../../../src/resolver/listeners/single-replies.ts';
 import { type Names, openNames } from '../../../src/resolver/names/names.ts';
 import { createPipeline } from '../../../src/resolver/pipeline.ts';
 import type { Resolution } from '../../../src/resolver/resolution.ts';
@@ -85,10 +86,12 @@ export interface FastWorldOptions {
   readonly accessList?: readonly string[];
   /** Of the table. */
   readonly maxOctets?: number;
+  /** Whether the resolver's own thread answers, as where there is no other. */
+  readonly isOwn?: boolean;
 }
 
 export async function openFastWorld(options: FastWorldOptions): Promise<FastWorld> {
-  const { clock, resolve, hasCookies = true, maxOctets = 1 << 20 } = options;
+  const { clock, resolve, hasCookies = true, maxOctets = 1 << 20, isOwn = false } = options;
   const { accessList = ['198.18.0.0/15', '198.51.100.0/24', '"2001:db8::/32"'] } = options;
   await using parts = new AsyncDisposableStack();
   const folder = parts.use(await temporaryFolder());
@@ -137,7 +140,8 @@ export async function openFastWorld(options: FastWorldOptions): Promise<FastWorl
     clock,
   });
   held.source = source;
-  const open = (): FastPath => openFastPath(structuredClone(source.sharedFor(0)));
+  const own = isOwn ? source.openOwn() : undefined;
+  const open = (): FastPath => own ?? openFastPath(structuredClone(source.sharedFor(0)));
   let fast = open();
   const beginAnew = (): void => {
     fast = open();
@@ -176,7 +180,14 @@ export async function openFastWorld(options: FastWorldOptions): Promise<FastWorl
     if (sent === 'waiting') throw new Error('no reply at once');
     return { octets: sent, isFast: false };
   };
+  const replies = own && new SingleReplies({ fastPath: own, clock, isService: true });
   const ask: FastWorld['ask'] = (octets, address = '198.18.0.1') => {
+    if (replies) {
+      const size = replies.answer(octets, address);
+      if (size === handOver) return askPipeline(octets, address);
+      const reply = replies.octets.subarray(replies.at, replies.at + size);
+      return { octets: size === noReply ? undefined : reply, isFast: true };
+    }
     const query = threadQuery(octets, address);
     const size = fast.answer(query, { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
     if (size === handOver) return askPipeline(octets, address);

@@ -59,9 +59,10 @@ function resolved({ name, type }: Question): Reply {
   return reply([a(owner, '198.18.1.6', 100), a(owner, '198.18.1.7', 100)]);
 }
 
-async function opened(list: string, clock = fakeClock(1_750_000_000_000)): Promise<FastWorld> {
+async function opened(list: string, clock = fakeClock(1_750_000_000_000), isOwn = false): Promise<FastWorld> {
   return await openFastWorld({
     clock,
+    isOwn,
     resolve: resolved,
     clients: [
       'rateLimit: { perSecond: 40, burst: 400, slip: 3 }',
@@ -95,12 +96,12 @@ function counted({ counters, clients, names, source, cache }: FastWorld) {
   };
 }
 
-describe('the fast path', () => {
-  it(`answers as the pipeline alone does, octet for octet and counter for counter (seed ${seed})`, async () => {
+for (const isOwn of [false, true])
+  it(`the fast path of ${isOwn ? 'the resolver’s own' : 'a'} thread answers as the pipeline alone does, octet for octet and counter for counter (seed ${seed})`, async () => {
     await using folder = await lists();
     const clock = fakeClock(1_750_000_000_000);
     await using alone = await opened(folder.path, clock);
-    await using both = await opened(folder.path, clock);
+    await using both = await opened(folder.path, clock, isOwn);
     const random = randomFrom(seed);
     let fast = 0;
     let silent = 0;
@@ -119,6 +120,7 @@ describe('the fast path', () => {
     assert.ok(silent > 100, `only ${silent} were dropped fast`);
   });
 
+describe('the fast path', () => {
   it('throws for no octets, and answers as the pipeline does', async () => {
     await using folder = await lists();
     const clock = fakeClock(1_750_000_000_000);
@@ -160,6 +162,16 @@ describe('the fast path', () => {
     assert.deepEqual([isFast(), isFast()], [false, false]);
     world.beginAnew();
     assert.equal(isFast(), true);
+  });
+
+  it('of the resolver’s own thread has the new settings at once', async () => {
+    await using folder = await lists();
+    await using world = await opened(folder.path, fakeClock(1_750_000_000_000), true);
+    const octets = Uint8Array.from(encodeMessage(query('host-1.zone.test')));
+    const isFast = (): boolean => world.ask(octets).isFast;
+    assert.deepEqual([isFast(), isFast(), isFast()], [false, false, true]);
+    world.source.renew();
+    assert.deepEqual([isFast(), isFast()], [false, true]);
   });
 });
 

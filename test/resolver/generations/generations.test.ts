@@ -104,8 +104,6 @@ describe('generations', () => {
     await using all = await generations({ cache });
     const { config } = slice;
     replace(all, withResolver({ cache: { ...config.resolver.cache, maxBytes: 65_536 } }));
-    assert.equal(cache.size.maxOctets, 65_536 / 2);
-    replace(all, withResolver({ threads: 1, cache: { ...config.resolver.cache, maxBytes: 65_536 } }));
     assert.equal(cache.size.maxOctets, (65_536 * 3) / 8);
   });
 

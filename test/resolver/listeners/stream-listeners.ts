@@ -82,7 +82,7 @@ export async function openListener(
   const log = createLog('resolver', 'fra', 'silent');
   const certificate = files && parts.use(await Certificate.open(files, { clock: systemClock, log }));
   const listen = (): Promise<Listener> => {
-    if (transport === 'udp') return listenUdp(options);
+    if (transport === 'udp') return listenUdp({ ...options, clock: systemClock });
     if (!certificate) return listenTcp(options);
     const handshakes = new HandshakeRate(connections, systemClock);
     if (transport === 'dot') return listenDot({ ...options, certificate, handshakes });
