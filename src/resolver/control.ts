@@ -79,6 +79,8 @@ export interface ControlSources {
   readonly lifeline: HeldLifeline | undefined;
   /** Brings `counters` up to date with what threads have counted. */
   readonly gather: () => void;
+  /** Those of the counters, up to date without it. */
+  readonly clientQueries: () => number;
 }
 
 /** Milliseconds between heartbeats: a frozen process must be known within a few of them, well under half a second. */
@@ -139,18 +141,17 @@ export class ResolverControl {
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, counters, gather, generations, load, threads, lifeline } = this.#sources;
+    const { clock, counters, clientQueries, generations, load, threads, lifeline } = this.#sources;
     let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
       const atMs = clock.monotonicMs();
       const lagMs = Math.max(0, atMs - dueMs);
       load.beat(lagMs);
-      gather();
       const beat: Heartbeat = {
         pid: process.pid,
         lifeline: lifeline?.isShown ?? false,
         sequence,
-        clientQueries: counters.clientQueries,
+        clientQueries: clientQueries(),
         atMs: Math.round(atMs),
         lagMs: Math.round(lagMs),
         receiveDrops: load.receiveDrops,

@@ -181,10 +181,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   parts.use(generations);
   parts.defer(() => listeners.drain());
   // The agent has seen the control socket close and withdraws; clients come until the routers have heard of it.
-  const clientQueries = (): number => {
-    gather();
-    return counters.clientQueries;
-  };
+  const clientQueries = (): number => fastPath.clientQueries;
   parts.defer(() => untilQuiet(clock, clientQueries));
   await listeners.start(signal);
   const load = parts.use(new LoadMeter(slice));
@@ -227,6 +224,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     generations,
     lifeline: options.lifeline,
     gather,
+    clientQueries,
   });
   await makeFolder(options.runDirectory);
   parts.use(await control.serve(join(options.runDirectory, 'resolver.sock')));

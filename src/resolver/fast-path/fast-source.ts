@@ -144,6 +144,13 @@ export class FastSource {
     for (const { gathered } of this.#counters.values()) gathered.gatherInto(counters, clients.counters);
   }
 
+  /** `ResolverCounters.clientQueries` as of now: for who asks often, and for nothing else. */
+  get clientQueries(): number {
+    let sum = this.#parts.counters.clientQueries;
+    for (const { gathered } of this.#counters.values()) sum += gathered.moreClientQueries;
+    return sum;
+  }
+
   /** Queries answered from the table, by all threads, as far as gathered. */
   get answered(): number {
     let sum = 0;

@@ -16,7 +16,8 @@
  *   cache                what is fresh, until it ends or is to be refreshed; stale answers never
  *   in-flight, resolve   never: these are not from the cache
  *
- * An entry is given for at most some seconds; then one query goes through the pipeline, which shows the cache that the answer
+ * An entry is given for at most some seconds, of which each has its own number: those that were put here together shall not
+ * end together. Then one query goes through the pipeline, which shows the cache that the answer
  * is in use, and puts it here again. While an answer is being refreshed it is for a second, so that the new one is soon there.
  */
 
@@ -42,8 +43,11 @@ import { questionTail } from './plain-query.ts';
 import { QuestionKey } from './question-key.ts';
 import { ttlPlacesOf } from './ttl-places.ts';
 
-/** Milliseconds. Long against the microseconds of a query, short against a round of the cache's own eviction. */
-const longestMs = 10_000;
+/**
+ * Milliseconds: an entry's own time lies between half of this and all of it. Long against the microseconds of a query, short
+ * against a round of the cache's own eviction.
+ */
+const longestMs = 30_000;
 const whileRefreshingMs = 1000;
 
 export interface PublisherParts {
@@ -90,9 +94,10 @@ export class Publisher {
 
   /** When the pipeline must see a query for this again. */
   #dueMs(entry: AnswerEntry, wallMs: number): number {
-    if (!this.#parts.config.prefetch) return wallMs + longestMs;
+    const longMs = wallMs + (longestMs / 2) * (1 + (this.#key.placing >>> 0) / 2 ** 32);
+    if (!this.#parts.config.prefetch) return longMs;
     if (entry.isRefreshing) return wallMs + whileRefreshingMs;
-    return Math.min(entry.refreshMs, wallMs + longestMs);
+    return Math.min(entry.refreshMs, longMs);
   }
 
   /** Whether every client gets this reply that may ask at all, and no policy counts it. */

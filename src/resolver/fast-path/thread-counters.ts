@@ -57,6 +57,12 @@ export class GatheredCounters {
     return (this.#gathered[countedAt.hit] ?? 0) + (this.#gathered[countedAt.negative] ?? 0);
   }
 
+  /** Client queries that have not been gathered yet. */
+  get moreClientQueries(): number {
+    const at = countedAt.clientQueries;
+    return (this.#numbers[at] ?? 0) - (this.#gathered[at] ?? 0);
+  }
+
   /** Adds what has been counted since the last time. A number counted meanwhile is there the next time. */
   gatherInto(counters: ResolverCounters, clients: ClientCounters): void {
     const news = this.#news;

@@ -1,9 +1,9 @@
 /**
  * A listener thread: takes datagrams by the batch, answers those that the fast path decides, hands the others over.
  *
- * It never returns to its event loop. A round looks at each socket that may have something; when none had, the thread
- * waits for all of them and for its wake-up. Under load it goes on without waiting, and looks now and then at those that
- * were quiet. The file is the thread's entry, and does nothing where it is merely imported.
+ * It never returns to its event loop. A round takes a batch from each socket that may have something; when no batch was
+ * full, the thread waits for all of them and for its wake-up. Where some are it goes on without waiting, and looks now and
+ * then at the others. The file is the thread's entry, and does nothing where it is merely imported.
  */
 import {
   isMainThread,
@@ -104,13 +104,14 @@ export class UdpThread {
       this.#time.monotonicMs = systemClock.monotonicMs();
       this.#state.begin(this.#time.monotonicMs);
       let isQuiet = true;
+      let hasEnded = false;
       for (const socket of this.#sockets) {
-        if (!socket.mayHaveMore) continue;
-        isQuiet = false;
-        this.#serve(socket);
+        if (socket.mayHaveMore) this.#serve(socket);
+        isQuiet &&= !socket.mayHaveMore;
+        hasEnded ||= socket.hasEnded;
       }
       this.#ring.ringBell();
-      if (this.#sockets.some(({ hasEnded }) => hasEnded)) this.#forget();
+      if (hasEnded) this.#forget();
       if (isQuiet) this.#state.rest();
       if (isQuiet || round % roundsPerLook === 0) this.#look(isQuiet ? waitMs : 0);
     }
@@ -175,7 +176,8 @@ export class UdpThread {
       return;
     }
     socket.left -= count;
-    socket.mayHaveMore = count > 0;
+    // The kernel gives all there is: what came since, the next look shows. Only of a socket that ends it must be certain.
+    socket.mayHaveMore = socket.isEnding ? count > 0 : count === batchSize;
     for (let slot = 0; slot < count; slot += 1) this.#answer(socket, slot);
     const replies = this.#replies.count;
     if (replies > 0) {

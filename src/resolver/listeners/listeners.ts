@@ -3,12 +3,14 @@
  *
  * Management addresses are there or the process does not start. A service address comes and goes with the agent's will:
  * its sockets are bound as soon as it appears, and whatever a socket is lost to is met by binding again. A bound socket
- * survives the removal of its address and works again when that comes back.
+ * survives the removal of its address and works again when that comes back. Whether an address is there, its seat for UDP
+ * finds out for all of them: an attempt costs that one some 50 us, and those with TLS a whole context.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Clock } from '../../system/clock.ts';
 import { Fault } from '../../system/fault.ts';
+import { Occasion } from '../../system/occasion.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { FastPath } from '../fast-path/fast-path.ts';
 import type { UdpThreads } from '../fast-path/udp-threads.ts';
@@ -48,7 +50,7 @@ export interface ListeningStatus {
   readonly port: number | null;
 }
 
-/** Milliseconds between attempts to bind: an attempt costs some 50 us, and the agent waits for it before it announces. */
+/** Milliseconds between attempts to bind: the agent waits for it before it announces. */
 const retryMs = 25;
 
 /** Milliseconds a management address may take to appear: IPv6 addresses are tentative for a second (RFC 4862 section 5.4). */
@@ -60,7 +62,16 @@ const pendingPollMs = 5;
 /** Turns of the event loop before the first of these looks. */
 const turnsAtOnce = 8;
 
+/** An address as its seat for UDP found it. */
+interface Arrival {
+  isAwaited: boolean;
+  /** It has come, or whatever keeps UDP from it is another thing. */
+  readonly came: Occasion;
+}
+
 interface Seat extends Seating {
+  /** One for all seats of an address. */
+  readonly arrival: Arrival;
   listener: Listener | undefined;
   /** What the last attempt failed with, so that it is logged once. */
   complaint: string | undefined;
@@ -90,15 +101,14 @@ export class Listeners implements AsyncDisposable {
       })),
       ...service.addresses.map(({ text, family }) => ({ text, family, kind: 'service' as const })),
     ];
-    this.#seats = locals.flatMap(local =>
-      portsOf(options.slice).map(({ transport, port }) => ({
-        local,
-        transport,
-        port,
+    this.#seats = locals.flatMap(local => {
+      const arrival = { isAwaited: false, came: new Occasion() };
+      return portsOf(options.slice).map(({ transport, port }) => ({
+        ...{ local, transport, port, arrival },
         listener: undefined,
         complaint: undefined,
-      })),
-    );
+      }));
+    });
   }
 
   get status(): ListeningStatus[] {
@@ -197,7 +207,12 @@ export class Listeners implements AsyncDisposable {
         await listener[Symbol.asyncDispose]();
         continue;
       }
+      if (seat.transport !== 'udp' && seat.arrival.isAwaited) {
+        await seat.arrival.came.next(signal).catch(() => undefined);
+        continue;
+      }
       const error = await this.#bind(seat);
+      if (seat.transport === 'udp') noteArrival(seat.arrival, error);
       if (!error) {
         log.info({ ...at, port: seat.port }, 'listening');
         continue;
@@ -246,4 +261,9 @@ export class Listeners implements AsyncDisposable {
     if (!this.#certificate) throw new Fault('internal', 'TLS before there is a certificate');
     return { certificate: this.#certificate, handshakes: this.#handshakes };
   }
+}
+
+function noteArrival(arrival: Arrival, error: NodeJS.ErrnoException | undefined): void {
+  arrival.isAwaited = error !== undefined && isAbsent(error);
+  if (!arrival.isAwaited) arrival.came.happen();
 }
