@@ -33,10 +33,9 @@ const bit = { qr: 0x8000, aa: 0x0400, tc: 0x0200, rd: 0x0100, ra: 0x0080, ad: 0x
 /** Gives the header, or undefined when there are fewer than twelve octets: then not even a FORMERR can be addressed. */
 export function decodeHeader(octets: Uint8Array): Header | undefined {
   if (octets.length < headerSize) return undefined;
-  const view = new DataView(octets.buffer, octets.byteOffset, headerSize);
-  const bits = view.getUint16(2);
+  const bits = uint16At(octets, 2);
   return {
-    id: view.getUint16(0),
+    id: uint16At(octets, 0),
     opcode: (bits >> 11) & 0xf,
     rcode: bits & 0xf,
     flags: {
@@ -48,8 +47,12 @@ export function decodeHeader(octets: Uint8Array): Header | undefined {
       ad: (bits & bit.ad) !== 0,
       cd: (bits & bit.cd) !== 0,
     },
-    counts: [view.getUint16(4), view.getUint16(6), view.getUint16(8), view.getUint16(10)],
+    counts: [uint16At(octets, 4), uint16At(octets, 6), uint16At(octets, 8), uint16At(octets, 10)],
   };
+}
+
+function uint16At(octets: Uint8Array, at: number): number {
+  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
 }
 
 /** The third and fourth octet as one number; the Z bit is always sent as zero. */

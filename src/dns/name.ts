@@ -72,24 +72,28 @@ export function formatName(name: Name): string {
   return text;
 }
 
-/** A question's name is made a key of a dozen times on its way, by one part after another: the last key is kept for the next. */
-const lastKey: { name: Name; key: string } = { name: rootName, key: '\0' };
+/**
+ * The names of a question and of its zone are made keys of a dozen times on their way, by one part after another: the last
+ * two keys are kept for the next.
+ */
+interface KnownKey {
+  readonly name: Name;
+  readonly key: string;
+}
+let latestKey: KnownKey = { name: rootName, key: '\0' };
+let earlierKey: KnownKey = latestKey;
 
 /** A map key: the wire octets as one character each, ASCII letters in lower case. Equal names have equal keys. */
 export function nameKey(name: Name): string {
-  if (name === lastKey.name) return lastKey.key;
+  if (name === latestKey.name) return latestKey.key;
+  if (name === earlierKey.name) return earlierKey.key;
+  const codes: number[] = [];
   // Length octets are at most 63 and the first letter is 65, so that lowering every octet alike is safe.
-  const key = String.fromCharCode.apply(null, lowerName(name) as unknown as number[]);
-  lastKey.name = name;
-  lastKey.key = key;
+  for (let at = 0; at < name.length; at += 1) codes.push(lowerOctet(name[at] ?? 0));
+  const key = String.fromCharCode.apply(null, codes);
+  earlierKey = latestKey;
+  latestKey = { name, key };
   return key;
-}
-
-/** The same name with ASCII letters in lower case: the canonical form of RFC 4034 section 6.2. */
-export function lowerName(name: Name): Name {
-  const lowered = new Uint8Array(name.length);
-  for (let at = 0; at < name.length; at += 1) lowered[at] = lowerOctet(name[at] ?? 0);
-  return lowered;
 }
 
 export function equalNames(a: Name, b: Name): boolean {

@@ -4,7 +4,7 @@
  * Reading is bounded whatever the octets say. A pointer must lead strictly before the octets that were being read, so
  * that no chain can loop; a name has at most 127 pointers and 255 octets; and all names of a message together may
  * expand to `decompressionBudget`, since 5000 records that each point into one long chain are 64 KB of legal-looking
- * input (CVE-2024-8508 is the same cost on the encoding side). A pointer to where a name was read before costs nothing:
+ * input (CVE-2024-8508 is the same cost on the encoding side). A pointer to where a name was written before costs nothing:
  * it gives that same Name.
  *
  * Octets and uncompressed names in what is read are views into the message, never copies.
@@ -32,18 +32,18 @@ export class Reader {
   offset = 0;
   /** What has been charged against `decompressionBudget`; exceeds it by less than one name. */
   expanded = 0;
-  readonly #view: DataView;
   /** Where the message, or the RDATA being read, ends; and what running over it is called. */
   #limit: number;
   #overrun: WireFaultCode = 'truncated';
   /** Where compressed names are put together before their length is known; most messages need none. */
   #scratch: Uint8Array | undefined;
-  /** Names by the offset they start at. */
-  readonly #names = new Map<number, Name>();
+  /** Names by the offset they start at: the first that was read, and the others; many messages have no others. */
+  #firstName: Name | undefined;
+  #firstStart = 0;
+  #names: Map<number, Name> | undefined;
 
   constructor(octets: Uint8Array) {
     this.octets = octets;
-    this.#view = new DataView(octets.buffer, octets.byteOffset, octets.length);
     this.#limit = octets.length;
   }
 
@@ -67,15 +67,16 @@ export class Reader {
   }
 
   uint8(): number {
-    return this.#view.getUint8(this.#advance(1));
+    return this.octets[this.#advance(1)] ?? 0;
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.#advance(2));
+    return this.#uint16At(this.#advance(2));
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.#advance(4));
+    const at = this.#advance(4);
+    return this.#uint16At(at) * 0x1_0000 + this.#uint16At(at + 2);
   }
 
   /** The next `length` octets, as a view. */
@@ -98,9 +99,12 @@ export class Reader {
   name(): Name {
     const start = this.offset;
     const end = this.#endOfLabels(start);
-    const name = this.octets[end] === 0 ? this.octets.subarray(start, end + 1) : this.#expand(start, end);
-    this.offset = this.octets[end] === 0 ? end + 1 : end + 2;
-    this.#names.set(start, name);
+    const isPlain = this.octets[end] === 0;
+    this.offset = isPlain ? end + 1 : end + 2;
+    const known = end === start && !isPlain ? this.#nameAt(this.#target(end)) : undefined;
+    if (known) return known;
+    const name = isPlain ? this.octets.subarray(start, end + 1) : this.#expand(start);
+    this.#remember(start, name);
     return name;
   }
 
@@ -133,10 +137,8 @@ export class Reader {
     }
   }
 
-  /** The name at `start`, whose own labels end in the pointer at `pointerAt`. */
-  #expand(start: number, pointerAt: number): Name {
-    const known = pointerAt === start ? this.#names.get(this.#target(pointerAt)) : undefined;
-    if (known) return known;
+  /** The name at `start`, whose own labels end in a pointer. */
+  #expand(start: number): Name {
     this.#scratch ??= new Uint8Array(maxNameLength);
     const expanded = this.#scratch;
     let length = 0;
@@ -169,6 +171,26 @@ export class Reader {
     return expanded.slice(0, length);
   }
 
+  #remember(start: number, name: Name): void {
+    // The root is as short as a pointer to it.
+    if (name.length === 1) return;
+    if (!this.#firstName) {
+      this.#firstName = name;
+      this.#firstStart = start;
+      return;
+    }
+    this.#names ??= new Map();
+    this.#names.set(start, name);
+  }
+
+  #nameAt(start: number): Name | undefined {
+    return start === this.#firstStart ? this.#firstName : this.#names?.get(start);
+  }
+
+  #uint16At(at: number): number {
+    return ((this.octets[at] ?? 0) << 8) | (this.octets[at + 1] ?? 0);
+  }
+
   /** Where the pointer at `pointerAt` leads, if that is before `runStart`. */
   #earlierTarget(pointerAt: number, runStart: number): number {
     const target = this.#target(pointerAt);
@@ -187,7 +209,7 @@ export class Reader {
   }
 
   #target(pointerAt: number): number {
-    return this.#view.getUint16(pointerAt) & 0x3fff;
+    return this.#uint16At(pointerAt) & 0x3fff;
   }
 
   #charge(cost: number, offset: number): void {

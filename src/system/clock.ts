@@ -18,7 +18,11 @@ const longestMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
-  monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
+  // Two numbers cost about half of what a bigint does, and a query on its way reads the time often.
+  monotonicMs: () => {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1000 + nanoseconds / 1e6;
+  },
   // Not the sleep of node:timers/promises: that one makes an error with a stack for each abort, and the resolver aborts
   // one sleep per upstream query.
   sleep: (ms, signal) =>

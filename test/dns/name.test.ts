@@ -8,7 +8,7 @@ import {
   formatName,
   isSubdomain,
   labelCount,
-  lowerName,
+  lowerOctet,
   nameKey,
   parentName,
   parseName,
@@ -109,7 +109,7 @@ test('canonical order is a total order that ignores case', () => {
     fc.property(anyName, anyName, (a, b) => {
       assert.equal(Math.sign(compareNames(a, b)) + Math.sign(compareNames(b, a)), 0);
       assert.equal(compareNames(a, b) === 0, equalNames(a, b));
-      assert.equal(compareNames(a, lowerName(a)), 0);
+      assert.equal(compareNames(a, a.map(lowerOctet)), 0);
     }),
   );
 });

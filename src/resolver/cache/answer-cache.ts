@@ -16,11 +16,11 @@
  * Time is the wall clock's. After a step back of it, entries from the future are dropped rather than kept too long.
  */
 import type { Question, ResourceRecord } from '../../dns/message.ts';
-import { lowerOctet, type Name } from '../../dns/name.ts';
+import { lowerOctet, type Name, nameKey } from '../../dns/name.ts';
 import { rcodes } from '../../dns/rcode.ts';
 import { recordTypes } from '../../dns/record-type.ts';
 import type { Reply } from '../reply.ts';
-import { type AnswerFlags, answerKey, questionOf } from './answer-key.ts';
+import { type AnswerFlags, answerKind, questionOf } from './answer-key.ts';
 import { answerOctets } from './answer-octets.ts';
 import { type CacheSize, SieveEntry, SieveMap } from './sieve-map.ts';
 
@@ -38,13 +38,23 @@ export type Doubt = (question: Pick<Question, 'name' | 'type'>) => boolean;
 /** Doubts that an entry may have to be judged by when it is found; with more the cache is emptied. */
 const doubtsKept = 16;
 
-/** Stands for "any type" in the key of NXDOMAIN: type 0 is reserved (RFC 6895 section 3.1). */
+/** Stands for "any type" in the kind of NXDOMAIN: type 0 is reserved (RFC 6895 section 3.1). */
 const anyType = 0;
 
 /** Answers that lived shorter are not worth a refresh of their own: they are gone before many ask. */
 const refreshLeastSeconds = 10;
 /** The part of the life that is left when a refresh is due; Unbound's and Knot Resolver's as well. */
 const refreshShare = 0.1;
+
+interface AnswerPlace {
+  readonly key: string;
+  readonly kind: number;
+}
+
+interface AnswerTimes {
+  readonly storedMs: number;
+  readonly expiresMs: number;
+}
 
 export class AnswerEntry extends SieveEntry {
   readonly reply: Reply;
@@ -57,8 +67,8 @@ export class AnswerEntry extends SieveEntry {
   /** How many doubts there were when it was last judged. */
   judged = 0;
 
-  constructor(key: string, reply: Reply, { storedMs, expiresMs }: { storedMs: number; expiresMs: number }) {
-    super(key, answerOctets(key, reply), Math.ceil(expiresMs / 1000));
+  constructor({ key, kind }: AnswerPlace, reply: Reply, { storedMs, expiresMs }: AnswerTimes) {
+    super(key, answerOctets(key, reply), Math.ceil(expiresMs / 1000), kind);
     this.reply = reply.origin === 'cache' ? reply : { ...reply, origin: 'cache' };
     this.storedMs = storedMs;
     this.expiresMs = expiresMs;
@@ -107,9 +117,10 @@ export class AnswerCache {
 
   /** As `find`, the entry itself. */
   findEntry(question: Question, flags: AnswerFlags, wallMs: number): AnswerEntry | undefined {
+    const key = nameKey(question.name);
     const entry =
-      this.#fresh(answerKey(question, flags), wallMs) ??
-      this.#fresh(answerKey(question, flags, anyType), wallMs);
+      this.#fresh(key, answerKind(question, flags), wallMs) ??
+      this.#fresh(key, answerKind(question, flags, anyType), wallMs);
     if (entry) entry.isHit = true;
     return entry;
   }
@@ -117,14 +128,15 @@ export class AnswerCache {
   /** What the reply was, not longer ago than allowed; of two, the one learnt last. */
   findStale(question: Question, flags: AnswerFlags, wallMs: number): AnswerEntry | undefined {
     if (this.#staleMs === 0) return undefined;
-    const exact = this.#stale(answerKey(question, flags), wallMs);
-    const denial = this.#stale(answerKey(question, flags, anyType), wallMs);
+    const key = nameKey(question.name);
+    const exact = this.#stale(key, answerKind(question, flags), wallMs);
+    const denial = this.#stale(key, answerKind(question, flags, anyType), wallMs);
     return exact && denial ? (exact.storedMs < denial.storedMs ? denial : exact) : (exact ?? denial);
   }
 
   /** Whether the entry is still here - not replaced, flushed or evicted - and may still be given. */
   isStillStale(entry: AnswerEntry, wallMs: number): boolean {
-    return this.#stale(entry.key, wallMs) === entry;
+    return this.#stale(entry.key, entry.kind, wallMs) === entry;
   }
 
   keep(answer: KeptAnswer, wallMs: number): void {
@@ -134,8 +146,9 @@ export class AnswerCache {
   /** Takes an answer that was kept elsewhere, or before, as old as it is; not in the place of one that is fresh. */
   restore(answer: DumpedAnswer, wallMs: number): boolean {
     const { question, flags, ageMs, ttlSeconds } = answer;
-    if (ageMs >= ttlSeconds * 1000 || this.#fresh(answerKey(question, flags), wallMs)) return false;
-    if (this.#fresh(answerKey(question, flags, anyType), wallMs)) return false;
+    const key = nameKey(question.name);
+    if (ageMs >= ttlSeconds * 1000 || this.#fresh(key, answerKind(question, flags), wallMs)) return false;
+    if (this.#fresh(key, answerKind(question, flags, anyType), wallMs)) return false;
     return this.#keep(answer, { storedMs: wallMs - ageMs, nowMs: wallMs });
   }
 
@@ -162,7 +175,7 @@ export class AnswerCache {
     for (const entry of this.#entries.present()) {
       yield;
       const isMeant =
-        matches(questionOf(entry.key).question.name) ||
+        matches(questionOf(entry).question.name) ||
         entry.reply.answers.some(record => matches(lowered(record.name)));
       if (!isMeant) continue;
       this.#entries.delete(entry);
@@ -199,24 +212,25 @@ export class AnswerCache {
     // With a CNAME in front, it is the alias's target that does not exist, and other types may lead elsewhere.
     const deniesName =
       reply.rcode === rcodes.NXDOMAIN && reply.answers.length === 0 && question.type !== recordTypes.DS;
-    const exactKey = answerKey(question, flags);
-    const anyKey = answerKey(question, flags, anyType);
+    const key = nameKey(question.name);
+    const exactKind = answerKind(question, flags);
+    const anyKind = answerKind(question, flags, anyType);
     // What is learnt now ends what was said before, whether it may itself be kept or not.
-    this.#forget(deniesName || ttlSeconds <= 0 ? exactKey : anyKey);
+    this.#forget(key, deniesName || ttlSeconds <= 0 ? exactKind : anyKind);
     if (ttlSeconds <= 0) return false;
     const times = { storedMs, expiresMs: storedMs + ttlSeconds * 1000 };
-    const entry = new AnswerEntry(deniesName ? anyKey : exactKey, reply, times);
+    const entry = new AnswerEntry({ key, kind: deniesName ? anyKind : exactKind }, reply, times);
     entry.judged = this.#doubts.length;
     return this.#entries.set(entry, Math.floor(nowMs / 1000));
   }
 
-  #forget(key: string): void {
-    const entry = this.#entries.get(key);
+  #forget(key: string, kind: number): void {
+    const entry = this.#entries.get(key, kind);
     if (entry) this.#entries.delete(entry);
   }
 
-  #fresh(key: string, wallMs: number): AnswerEntry | undefined {
-    const entry = this.#trusted(key);
+  #fresh(key: string, kind: number, wallMs: number): AnswerEntry | undefined {
+    const entry = this.#trusted(key, kind);
     if (!entry) return undefined;
     if (wallMs >= entry.expiresMs || wallMs < entry.storedMs) {
       if (wallMs >= entry.expiresMs + this.#staleMs || wallMs < entry.storedMs) this.#entries.delete(entry);
@@ -225,13 +239,13 @@ export class AnswerCache {
     return entry;
   }
 
-  #stale(key: string, wallMs: number): AnswerEntry | undefined {
-    const entry = this.#trusted(key);
+  #stale(key: string, kind: number, wallMs: number): AnswerEntry | undefined {
+    const entry = this.#trusted(key, kind);
     return entry && wallMs >= entry.expiresMs && wallMs < entry.expiresMs + this.#staleMs ? entry : undefined;
   }
 
-  #trusted(key: string): AnswerEntry | undefined {
-    const entry = this.#entries.get(key);
+  #trusted(key: string, kind: number): AnswerEntry | undefined {
+    const entry = this.#entries.get(key, kind);
     if (!entry || !this.#isDoubted(entry)) return entry;
     this.#entries.delete(entry);
     return undefined;
@@ -241,7 +255,7 @@ export class AnswerCache {
   #isDoubted(entry: AnswerEntry): boolean {
     if (entry.judged === this.#doubts.length) return false;
     const doubts = this.#doubts.slice(entry.judged);
-    const { question } = questionOf(entry.key);
+    const { question } = questionOf(entry);
     const isDoubted = doubts.some(doubt => doubt(question) || entry.reply.answers.some(doubt));
     // Who asks need not remove it: a dump only passes it over.
     if (!isDoubted) entry.judged = this.#doubts.length;
@@ -251,7 +265,7 @@ export class AnswerCache {
 
 function dumped(entry: AnswerEntry, nowMs: number): DumpedAnswer {
   return {
-    ...questionOf(entry.key),
+    ...questionOf(entry),
     reply: entry.reply,
     ttlSeconds: (entry.expiresMs - entry.storedMs) / 1000,
     ageMs: nowMs - entry.storedMs,

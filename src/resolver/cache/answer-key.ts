@@ -13,17 +13,35 @@ export function answerFlags({ flags, edns }: Message): AnswerFlags {
   return { dnssecOk: edns?.dnssecOk ?? false, checkingDisabled: flags.cd };
 }
 
+/** How many there can be. */
+const flagValues = 4;
+const typeValues = 65_536;
+
 /** A map key. Type, class and flags have a fixed length and stand first, so that no two questions share one. */
 export function answerKey(question: Question, flags: AnswerFlags, type = question.type): string {
   const bits = (flags.dnssecOk ? 1 : 0) | (flags.checkingDisabled ? 2 : 0);
   return String.fromCharCode(type, question.class, bits) + nameKey(question.name);
 }
 
-/** The question and flags of a key, the name in lower case. The type is 0 in the key of NXDOMAIN. */
-export function questionOf(key: string): { question: Question; flags: AnswerFlags } {
-  const bits = key.charCodeAt(2);
+/** All of an answer's key but the name, as a number: the kind of its entry in the cache. */
+export function answerKind(question: Question, flags: AnswerFlags, type = question.type): number {
+  const bits = (flags.dnssecOk ? 1 : 0) | (flags.checkingDisabled ? 2 : 0);
+  return (question.class * flagValues + bits) * typeValues + type;
+}
+
+/** The question and flags of an entry, the name in lower case. The type is 0 of NXDOMAIN. */
+export function questionOf({ key, kind }: { readonly key: string; readonly kind: number }): {
+  question: Question;
+  flags: AnswerFlags;
+} {
+  const head = Math.floor(kind / typeValues);
+  const bits = head % flagValues;
   return {
-    question: { name: textToOctets(key, 3), type: key.charCodeAt(0), class: key.charCodeAt(1) },
+    question: {
+      name: textToOctets(key),
+      type: kind % typeValues,
+      class: Math.floor(head / flagValues),
+    },
     flags: { dnssecOk: (bits & 1) !== 0, checkingDisabled: (bits & 2) !== 0 },
   };
 }

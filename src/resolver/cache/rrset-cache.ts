@@ -13,7 +13,7 @@
  * An entry is one string of octets (`rrset-entry.ts`), read anew each time it is asked for. Times are whole seconds of the
  * wall clock, rounded so that nothing is kept too long. After a step back of it, entries from the future are dropped.
  */
-import { lowerOctet, type Name } from '../../dns/name.ts';
+import { type Name, nameKey } from '../../dns/name.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { recordTypes } from '../../dns/record-type.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -28,7 +28,6 @@ import {
   joined,
   type KeptRRset,
   keptOf,
-  keyHead,
   RRsetEntry,
   rrsetOf,
 } from './rrset-entry.ts';
@@ -51,8 +50,6 @@ export class RRsetCache implements RRsetStore {
   readonly #entries: SieveMap<RRsetEntry>;
   #limits: TtlLimits;
   readonly #clock: Clock;
-  /** Where keys are put together: type, then the name in lower case. A name has 255 octets at most. */
-  readonly #scratch = Buffer.alloc(keyHead + 255);
 
   constructor({ maxOctets, limits, clock }: RRsetCacheOptions) {
     this.#entries = new SieveMap(maxOctets);
@@ -66,7 +63,7 @@ export class RRsetCache implements RRsetStore {
 
   find(name: Name, type: number, atLeast: Rank): RRset | undefined {
     const nowS = this.#nowS();
-    const entry = this.#fresh(this.#key(name, type), nowS);
+    const entry = this.#fresh(nameKey(name), type, nowS);
     if (!entry || entry.rank === denies || entry.rank < atLeast) return undefined;
     entry.isHit = true;
     return rrsetOf(entry, { name, type, ttl: entry.expiresS - nowS });
@@ -74,13 +71,12 @@ export class RRsetCache implements RRsetStore {
 
   findDenial(name: Name, type: number): Denial | undefined {
     const nowS = this.#nowS();
-    let entry = this.#fresh(this.#key(name, type), nowS);
+    const key = nameKey(name);
+    let entry = this.#fresh(key, type, nowS);
     if (entry?.rank === denies) return hit(entry, { name, type, nowS });
-    // The name itself, then its ancestors but the root: each key is the tail of the last one under a new head.
-    this.#key(name, anyType);
+    // The name itself, then its ancestors but the root: each key is the tail of the last one.
     for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) {
-      this.#scratch.fill(0, at, at + keyHead);
-      entry = this.#fresh(this.#scratch.toString('latin1', at, keyHead + name.length), nowS);
+      entry = this.#fresh(key.slice(at), anyType, nowS);
       if (entry) return hit(entry, { name: name.subarray(at), type: undefined, nowS });
     }
     return undefined;
@@ -104,18 +100,17 @@ export class RRsetCache implements RRsetStore {
 
   /** Has the next search for this name and type miss: what is about to be asked anew must not be answered from here. */
   forget(name: Name, type: number): void {
-    for (const key of [this.#key(name, type), this.#key(name, anyType)]) {
-      const entry = this.#entries.get(key);
+    for (const kind of [type, anyType]) {
+      const entry = this.#entries.get(nameKey(name), kind);
       if (entry) this.#entries.delete(entry);
     }
   }
 
   /** NXDOMAIN of the name and of its ancestors: what denies the name. */
   forgetDenials(name: Name): void {
-    this.#key(name, anyType);
+    const key = nameKey(name);
     for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) {
-      this.#scratch.fill(0, at, at + keyHead);
-      const entry = this.#entries.get(this.#scratch.toString('latin1', at, keyHead + name.length));
+      const entry = this.#entries.get(key.slice(at), anyType);
       if (entry) this.#entries.delete(entry);
     }
   }
@@ -127,7 +122,7 @@ export class RRsetCache implements RRsetStore {
     const { ageS } = kept;
     const rank = 'rrset' in kept ? kept.rank : denies;
     const { name, type } = 'rrset' in kept ? kept.rrset : kept.denial;
-    const here = this.#fresh(this.#key(name, type ?? anyType), this.#nowS());
+    const here = this.#fresh(nameKey(name), type ?? anyType, this.#nowS());
     if (here && here.rank >= rank) return false;
     if ('rrset' in kept) {
       const { minSeconds, maxSeconds } = this.#limits;
@@ -154,7 +149,7 @@ export class RRsetCache implements RRsetStore {
     let dropped = 0;
     for (const entry of this.#entries.present()) {
       yield;
-      if (!matches(textToOctets(entry.key, keyHead))) continue;
+      if (!matches(textToOctets(entry.key))) continue;
       this.#entries.delete(entry);
       dropped += 1;
     }
@@ -179,8 +174,8 @@ export class RRsetCache implements RRsetStore {
     const { name, type, records, signatures } = rrset;
     if (rrset.class !== recordClasses.IN || !isData(type) || records.length === 0) return false;
     const nowS = this.#nowS();
-    const key = this.#key(name, type);
-    const held = this.#fresh(key, nowS);
+    const key = nameKey(name);
+    const held = this.#fresh(key, type, nowS);
     if (held && held.rank > rank && !(held.rank === denies && rank === ranks.authoritativeAnswer))
       return false;
     if (ttl - ageS <= 0) {
@@ -197,7 +192,7 @@ export class RRsetCache implements RRsetStore {
       data: signed === '' ? text : joined(text, signed),
       signaturesAt: text.length,
     };
-    const isKept = this.#entries.set(new RRsetEntry(key, nowS - ageS + ttl, content), nowS);
+    const isKept = this.#entries.set(new RRsetEntry({ key, type }, nowS - ageS + ttl, content), nowS);
     // What a name has, or a name below has, says that the name is there.
     if (rank >= ranks.answer) this.forgetDenials(name);
     return isKept;
@@ -213,12 +208,12 @@ export class RRsetCache implements RRsetStore {
     const records = proof.map(record => ({ ...record, ttl: Math.min(readTtl(record.ttl), ttl) }));
     const data = octetsToText(recordsToOctets(records));
     const content = { ttl, rank: denies, data, signaturesAt: data.length } as const;
-    const key = this.#key(name, type ?? anyType);
+    const key = { key: nameKey(name), type: type ?? anyType };
     return this.#entries.set(new RRsetEntry(key, nowS - ageS + ttl, content), nowS);
   }
 
-  #fresh(key: string, nowS: number): RRsetEntry | undefined {
-    const entry = this.#entries.get(key);
+  #fresh(key: string, type: number, nowS: number): RRsetEntry | undefined {
+    const entry = this.#entries.get(key, type);
     if (!entry || isFresh(entry, nowS)) return entry;
     // An expired one stays until room is needed: it holds the standing that its successor takes over.
     if (entry.expiresS - entry.ttl > nowS) this.#entries.delete(entry);
@@ -227,14 +222,6 @@ export class RRsetCache implements RRsetStore {
 
   #nowS(): number {
     return Math.floor(this.#clock.wallMs() / 1000);
-  }
-
-  #key(name: Name, type: number): string {
-    const scratch = this.#scratch;
-    scratch[0] = type >> 8;
-    scratch[1] = type & 0xff;
-    for (let at = 0; at < name.length; at += 1) scratch[keyHead + at] = lowerOctet(name[at] ?? 0);
-    return scratch.toString('latin1', 0, keyHead + name.length);
   }
 }
 

@@ -21,8 +21,11 @@ export const denies = 6;
 /** Stands for "any type" in the key of NXDOMAIN: type 0 is reserved (RFC 6895 section 3.1). */
 export const anyType = 0;
 
-/** Octets of the type that a key begins with; the name follows, in lower case. */
-export const keyHead = 2;
+/** Of the name, by `nameKey`, and the type, which is the kind of the entry. */
+export interface RRsetKey {
+  readonly key: string;
+  readonly type: number;
+}
 
 export class RRsetEntry extends SieveEntry {
   readonly ttl: number;
@@ -33,12 +36,12 @@ export class RRsetEntry extends SieveEntry {
   readonly signaturesAt: number;
 
   constructor(
-    key: string,
+    { key, type }: RRsetKey,
     expiresS: number,
     content: Pick<RRsetEntry, 'ttl' | 'rank' | 'data' | 'signaturesAt'>,
   ) {
     // Strings take whole words.
-    super(key, entryOverhead + wholeWords(key.length) + wholeWords(content.data.length), expiresS);
+    super(key, entryOverhead + wholeWords(key.length) + wholeWords(content.data.length), expiresS, type);
     this.ttl = content.ttl;
     this.rank = content.rank;
     this.data = content.data;
@@ -58,8 +61,8 @@ export function isFresh(entry: RRsetEntry, nowS: number): boolean {
 }
 
 export function keptOf(entry: RRsetEntry, nowS: number): KeptRRset {
-  const name = textToOctets(entry.key, keyHead);
-  const number = (entry.key.charCodeAt(0) << 8) | entry.key.charCodeAt(1);
+  const name = textToOctets(entry.key);
+  const number = entry.kind;
   const ageS = nowS - (entry.expiresS - entry.ttl);
   if (entry.rank !== denies)
     return { ageS, rank: entry.rank, rrset: rrsetOf(entry, { name, type: number, ttl: entry.ttl }) };

@@ -12,11 +12,16 @@
  *
  * A hit sets a bit and moves nothing. An entry that replaces one under its key takes over that one's standing.
  * Entries are linked through fields of their own: a node apart would cost more memory than most entries' contents.
+ *
+ * Each kind of entry has a table of its own: most of what is looked for is of kinds of which there are few, or none, and to
+ * miss in a small table is cheap. A table takes as much as a small entry; it goes with its last one.
  */
 
 /** What an entry has besides its contents; a kind of entry extends it. */
 export class SieveEntry {
   readonly key: string;
+  /** Keys are told apart by it: two entries of different kinds may have the same. */
+  readonly kind: number;
   /** What it costs, all told; see the constants of its kind. */
   readonly octets: number;
   /** Seconds since 1970. */
@@ -32,8 +37,9 @@ export class SieveEntry {
   before: SieveEntry | undefined = undefined;
   after: SieveEntry | undefined = undefined;
 
-  constructor(key: string, octets: number, expiresS: number) {
+  constructor(key: string, octets: number, expiresS: number, kind = 0) {
     this.key = key;
+    this.kind = kind;
     this.octets = octets;
     this.expiresS = expiresS;
   }
@@ -98,7 +104,8 @@ class Queue {
 
 export class SieveMap<Entry extends SieveEntry> {
   #maxOctets: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #tables = new Map<number, Map<string, Entry>>();
+  #count = 0;
   readonly #buckets = new Map<number, SieveEntry>();
   #probation = new Queue();
   #proven = new Queue();
@@ -112,7 +119,7 @@ export class SieveMap<Entry extends SieveEntry> {
 
   get size(): CacheSize {
     return {
-      entries: this.#entries.size,
+      entries: this.#count,
       octets: this.#octets,
       maxOctets: this.#maxOctets,
       evictions: this.#evictions,
@@ -120,31 +127,34 @@ export class SieveMap<Entry extends SieveEntry> {
   }
 
   /** Without counting as a hit: whoever uses the entry sets `isHit`. */
-  get(key: string): Entry | undefined {
-    return this.#entries.get(key);
+  get(key: string, kind = 0): Entry | undefined {
+    return this.#tables.get(kind)?.get(key);
   }
 
   /** The entries that are here now and still are when their turn comes. Others may come and go between two steps. */
   *present(): Generator<Entry> {
-    // Those that come are behind those that are here, so that a flood of them cannot keep this from ending.
-    let left = this.#entries.size;
-    for (const entry of this.#entries.values()) {
-      if (left === 0) return;
-      left -= 1;
-      yield entry;
+    for (const table of [...this.#tables.values()]) {
+      // Those that come are behind those that are here, so that a flood of them cannot keep this from ending.
+      let left = table.size;
+      for (const entry of table.values()) {
+        if (left === 0) break;
+        left -= 1;
+        yield entry;
+      }
     }
   }
 
   /** Keeps the entry in the place of the one with its key; that goes even when the new one is too large, and is not kept. */
   set(entry: Entry, nowS: number): boolean {
-    const replaced = this.#entries.get(entry.key);
+    const replaced = this.get(entry.key, entry.kind);
     if (replaced) {
       entry.isProven = replaced.isProven || replaced.isHit;
       this.delete(replaced);
     }
     if (entry.octets > this.#entryLimit) return false;
     this.#makeRoom(entry.octets, nowS);
-    this.#entries.set(entry.key, entry);
+    this.#tableOf(entry.kind).set(entry.key, entry);
+    this.#count += 1;
     this.#queueOf(entry).add(entry);
     this.#addToBucket(entry);
     return true;
@@ -158,16 +168,28 @@ export class SieveMap<Entry extends SieveEntry> {
 
   /** Of an entry that is in the map. */
   delete(entry: Entry): void {
-    this.#entries.delete(entry.key);
+    const table = this.#tableOf(entry.kind);
+    table.delete(entry.key);
+    if (table.size === 0) this.#tables.delete(entry.kind);
+    this.#count -= 1;
     this.#queueOf(entry).remove(entry);
     this.#removeFromBucket(entry);
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#tables.clear();
+    this.#count = 0;
     this.#buckets.clear();
     this.#probation = new Queue();
     this.#proven = new Queue();
+  }
+
+  #tableOf(kind: number): Map<string, Entry> {
+    const known = this.#tables.get(kind);
+    if (known) return known;
+    const table = new Map<string, Entry>();
+    this.#tables.set(kind, table);
+    return table;
   }
 
   #makeRoom(octets: number, nowS: number): void {

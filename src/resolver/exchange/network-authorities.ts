@@ -109,11 +109,16 @@ export class NetworkAuthorities implements Authorities {
       .map(server => server.status(nowMs));
   }
 
-  async ask(request: AuthorityRequest): Promise<AuthorityAnswer | undefined> {
-    const { question, signal, budget } = request;
-    signal.throwIfAborted();
+  ask(request: AuthorityRequest): Promise<AuthorityAnswer | undefined> {
+    const { question } = request;
     const zoneKey = nameKey(request.zone);
     const key = `${String.fromCharCode(question.type, question.class, zoneKey.length)}${zoneKey}${nameKey(question.name)}`;
+    return this.#flights.has(key) ? this.#join(request, zoneKey, key) : this.#lead(request, zoneKey, key);
+  }
+
+  async #join(request: AuthorityRequest, zoneKey: string, key: string): Promise<AuthorityAnswer | undefined> {
+    const { signal, budget } = request;
+    signal.throwIfAborted();
     for (let flight = this.#flights.get(key); flight?.landing; flight = this.#flights.get(key)) {
       if (flight.joiners >= this.#limits.joinersPerQuestion) return this.#shed('joiners');
       flight.joiners += 1;
@@ -124,9 +129,7 @@ export class NetworkAuthorities implements Authorities {
       signal.throwIfAborted();
       budget.spend('packets', 0);
     }
-    if (this.#isClosing) return undefined;
-    if ((this.#perZone.get(zoneKey) ?? 0) >= this.#limits.questionsPerZone) return this.#shed('zone');
-    return this.#lead(request, zoneKey, key);
+    return await this.#lead(request, zoneKey, key);
   }
 
   areDown(servers: readonly IpAddress[]): boolean {
@@ -143,6 +146,9 @@ export class NetworkAuthorities implements Authorities {
   }
 
   async #lead(request: AuthorityRequest, zoneKey: string, key: string): Promise<AuthorityAnswer | undefined> {
+    request.signal.throwIfAborted();
+    if (this.#isClosing) return undefined;
+    if ((this.#perZone.get(zoneKey) ?? 0) >= this.#limits.questionsPerZone) return this.#shed('zone');
     const errand = this.#errandFor(request, zoneKey);
     const landed = Promise.withResolvers<Landing>();
     const flight: Flight = { landing: landed.promise, errand, joiners: 0 };

@@ -52,7 +52,15 @@ export class Flights<Result> {
    * Where the leader's budget runs out, or it fails for another reason of its own, one of those who joined begins anew.
    * @throws What `run` rejects with.
    */
-  async take(
+  take(
+    key: string,
+    by: Flight<Result> | undefined,
+    run: (flight: Flight<Result>) => Promise<Result>,
+  ): Promise<Result | Refusal> {
+    return this.#flights.has(key) ? this.#join(key, by, run) : this.#lead(key, by, run);
+  }
+
+  async #join(
     key: string,
     by: Flight<Result> | undefined,
     run: (flight: Flight<Result>) => Promise<Result>,
@@ -80,7 +88,6 @@ export class Flights<Result> {
         by?.waitsFor.delete(flight);
       }
     }
-    if (this.#flights.size >= this.#limits.flights) return this.#full();
     return await this.#lead(key, by, run);
   }
 
@@ -88,7 +95,8 @@ export class Flights<Result> {
     key: string,
     by: Flight<Result> | undefined,
     run: (flight: Flight<Result>) => Promise<Result>,
-  ): Promise<Result> {
+  ): Promise<Result | Refusal> {
+    if (this.#flights.size >= this.#limits.flights) return this.#full();
     const landed = Promise.withResolvers<Result>();
     const flight: Flight<Result> = { result: landed.promise, waitsFor: new Set(), joiners: 0 };
     // It is there before it runs: what it needs first may be itself.

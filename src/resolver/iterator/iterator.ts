@@ -191,14 +191,13 @@ export class Iterator implements AsyncDisposable {
     }
   }
 
-  async #lookUp(name: Name, type: number, task: Task): Promise<Found> {
+  #lookUp(name: Name, type: number, task: Task): Promise<Found> {
     const cached = this.#knowledge.find(name, type);
-    if (cached) return cached;
+    if (cached) return Promise.resolve(cached);
     const key = String.fromCharCode(type) + nameKey(name);
-    const result = await this.#flights.take(key, task.flight, flight =>
-      this.#iterate(name, type, { ...task, flight }),
-    );
-    return typeof result === 'string' ? askersFailure : result;
+    return this.#flights
+      .take(key, task.flight, flight => this.#iterate(name, type, { ...task, flight }))
+      .then(result => (typeof result === 'string' ? askersFailure : result));
   }
 
   /** From the nearest zone known above the name, down. */

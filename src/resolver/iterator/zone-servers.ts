@@ -10,7 +10,7 @@ import type { Clock } from '../../system/clock.ts';
 import { type RRset, type RRsetStore, ranks } from '../cache/rrset.ts';
 import { BudgetExhausted, type WorkBudget } from '../work-budget.ts';
 import type { Authorities, Judgement } from './authorities.ts';
-import type { Delegation, NameServer } from './delegations.ts';
+import type { Delegation } from './delegations.ts';
 import type { Flight } from './flights.ts';
 import type { Found } from './found-reply.ts';
 import type { IteratorCounters } from './iterator-counters.ts';
@@ -77,6 +77,8 @@ export class ZoneServers {
   readonly #options: ZoneServersOptions;
   /** Of the addresses that are of use. */
   readonly #types: readonly number[];
+  /** Of delegations whose servers' addresses all came with them, so that they hold as long as those do. */
+  readonly #glued = new WeakMap<Delegation, KnownServers>();
 
   constructor(options: ZoneServersOptions) {
     this.#options = options;
@@ -116,15 +118,22 @@ export class ZoneServers {
     }
   }
 
-  #serversOf({ servers }: Delegation): KnownServers {
+  #serversOf(delegation: Delegation): KnownServers {
+    const glued = this.#glued.get(delegation);
+    if (glued) return glued;
     const addresses: IpAddress[] = [];
     const unknown: Name[] = [];
-    for (const server of servers) {
-      const known = this.#knownAddresses(server);
+    let hasGlue = true;
+    for (const { name, addresses: told } of delegation.servers) {
+      const glue = told.filter(({ family }) => this.#options.families.includes(family));
+      hasGlue &&= glue.length > 0;
+      const known = glue.length > 0 ? glue : this.#foundAddresses(name);
       if (known.length > 0) addresses.push(...known);
-      else unknown.push(server.name);
+      else unknown.push(name);
     }
-    return { addresses, unknown };
+    const servers = { addresses, unknown };
+    if (hasGlue) this.#glued.set(delegation, servers);
+    return servers;
   }
 
   /** No server of the zone answers, as far as is known: one question at a time is enough to find out when one does. */
@@ -185,10 +194,8 @@ export class ZoneServers {
     }
   }
 
-  #knownAddresses({ name, addresses }: NameServer): readonly IpAddress[] {
-    const { families } = this.#options;
-    const usable = addresses.filter(({ family }) => families.includes(family));
-    if (usable.length > 0) return usable;
+  /** Those that look-ups have found. */
+  #foundAddresses(name: Name): readonly IpAddress[] {
     return this.#types.flatMap(type => {
       const rrset = this.#options.store.find(name, type, ranks.answer);
       return rrset ? addressesIn(rrset) : [];

@@ -28,6 +28,21 @@ function touch(map: SieveMap<SieveEntry>, key: string): boolean {
 }
 
 describe('the bounded map', () => {
+  it('keeps entries of different kinds apart under one key, and counts and shows them together', () => {
+    const map = new SieveMap<SieveEntry>(1_000_000);
+    const entries = [1, 2, 3].map(kind => new SieveEntry('key', 100, far, kind));
+    for (const entry of entries) map.set(entry, 0);
+    assert.equal(map.get('key'), undefined);
+    assert.deepEqual(
+      [1, 2, 3].map(kind => map.get('key', kind)),
+      entries,
+    );
+    assert.equal(map.size.entries, 3);
+    map.delete(entries[1] as SieveEntry);
+    assert.deepEqual([...map.present()], [entries[0], entries[2]]);
+    assert.deepEqual([map.size.entries, map.size.octets], [2, 200]);
+  });
+
   it('keeps what was asked for again, though rarely, through a flood of names that are asked once', () => {
     const map = new SieveMap<SieveEntry>(1_000_000);
     const warm = Array.from({ length: 1000 }, (_, index) => `warm-${index}`);
