@@ -16,6 +16,7 @@ import { resolverKilled } from '../../src/lab/drills/resolver-killed.ts';
 import { drillOfName, drills, popOfDrill } from '../../src/lab/drills.ts';
 import { Fault } from '../../src/system/fault.ts';
 import { run } from '../../src/system/run.ts';
+import { interruptible } from './interruptible.ts';
 
 export interface BenchDrillsOptions {
   readonly runs: number;
@@ -64,6 +65,10 @@ const spanNames = {
 } as const;
 
 export async function benchDrills(options: BenchDrillsOptions): Promise<number> {
+  return await interruptible(signal => measure(options, signal));
+}
+
+async function measure(options: BenchDrillsOptions, signal: AbortSignal): Promise<number> {
   const config = await loadDeployment('anycast.yaml');
   const plays =
     options.names.length === 0 ? allPlays(config) : options.names.map(text => playOf(text, config));
@@ -80,7 +85,7 @@ export async function benchDrills(options: BenchDrillsOptions): Promise<number> 
   try {
     const figures: Record<string, DrillFigures> = {};
     for (const play of plays) {
-      const reports = await playAll(play, options, env);
+      const reports = await playAll(play, options, { env, signal });
       if (!reports) return 2;
       const summary = summarise(reports);
       figures[play.name] = summary;
@@ -125,12 +130,15 @@ function allPlays(config: AnycastConfig): Play[] {
 async function playAll(
   { drill, pop }: Play,
   { runs, runtime }: BenchDrillsOptions,
-  env: Readonly<Record<string, string>>,
+  limits: { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal },
 ): Promise<DrillReport[] | undefined> {
   const reports: DrillReport[] = [];
   for (let round = 0; round < runs; round += 1) {
     const argv = ['./anycast', 'drill', drill.name, '--pop', pop, '--json', '--runtime', runtime] as const;
-    const { exitCode, stdout, stderr } = await run([...argv], { env, timeoutMs: drillTimeoutMs });
+    const { exitCode, stdout, stderr } = await run([...argv], {
+      ...limits,
+      timeoutMs: drillTimeoutMs,
+    });
     if (exitCode > 1) {
       process.stderr.write(stderr);
       return undefined;

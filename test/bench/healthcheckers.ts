@@ -18,7 +18,7 @@ import { loadDeployment } from '../../src/commands/inputs/deployment.ts';
 import { bringUpLab } from '../../src/commands/inputs/lab-up.ts';
 import { drillOfName } from '../../src/lab/drills.ts';
 import { systemClock } from '../../src/system/clock.ts';
-import { describeWithHint, exitCodes, Fault } from '../../src/system/fault.ts';
+import { exitCodes, Fault } from '../../src/system/fault.ts';
 import { run, runOrThrow } from '../../src/system/run.ts';
 import type { Contender, Site } from './healthcheckers/contender.ts';
 import { exabgp } from './healthcheckers/exabgp.ts';
@@ -31,6 +31,7 @@ import {
 } from './healthcheckers/figures.ts';
 import { kit } from './healthcheckers/kit.ts';
 import { learnHomes, type Measured, playRound } from './healthcheckers/round.ts';
+import { interruptible } from './interruptible.ts';
 
 export interface BenchHealthcheckersOptions {
   readonly rounds: number;
@@ -64,21 +65,10 @@ const labTimeoutMs = 120_000;
 const installTimeoutMs = 300_000;
 
 export async function benchHealthcheckers(options: BenchHealthcheckersOptions): Promise<number> {
-  const stop = new AbortController();
-  const abort = (): void => stop.abort(new Fault('refused', 'interrupted'));
-  const names = ['SIGINT', 'SIGTERM'] as const;
-  for (const name of names) process.once(name, abort);
-  try {
-    await measure(options, stop.signal);
+  return await interruptible(async signal => {
+    await measure(options, signal);
     return exitCodes.done;
-  } catch (thrown) {
-    // What went wrong first; that cleaning up then failed as well is its consequence.
-    const error = thrown instanceof SuppressedError ? thrown.suppressed : thrown;
-    process.stderr.write(`${describeWithHint(error)}\n`);
-    return exitCodes.notRun;
-  } finally {
-    for (const name of names) process.off(name, abort);
-  }
+  });
 }
 
 async function measure(options: BenchHealthcheckersOptions, signal: AbortSignal): Promise<void> {
