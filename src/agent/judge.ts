@@ -3,8 +3,8 @@
  *
  * `consider` takes what this PoP knows of itself. To that come where faults of something shared are (`attribution.ts`),
  * whether any neighbour hears it (`isolation.ts`), whether enough others stay (`floor.ts`), and how often it has flapped
- * (`damper.ts`). Each of them calls `onChange` when it
- * has news. A hold after a fault never keeps a well PoP out when too few others are known to announce.
+ * (`damper.ts`). Each of them calls `onChange` when it has news. A hold after a fault never keeps a well PoP out when too few
+ * others are known to announce.
  */
 import { minimumPopsOf, type PopSlice } from '../config/anycast-config.ts';
 import type { CheckContext } from '../health/health-check.ts';

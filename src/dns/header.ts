@@ -1,4 +1,5 @@
 /** The twelve octets every DNS message starts with (RFC 1035 section 4.1.1, RFC 4035 section 3.1.6 for AD and CD). */
+import { uint16At } from './uint16.ts';
 
 /** Octets of the header. */
 export const headerSize = 12;
@@ -49,10 +50,6 @@ export function decodeHeader(octets: Uint8Array): Header | undefined {
     },
     counts: [uint16At(octets, 4), uint16At(octets, 6), uint16At(octets, 8), uint16At(octets, 10)],
   };
-}
-
-function uint16At(octets: Uint8Array, at: number): number {
-  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
 }
 
 /** The third and fourth octet as one number; the Z bit is always sent as zero. */

@@ -9,8 +9,10 @@
  *
  * Octets and uncompressed names in what is read are views into the message, never copies.
  */
+
 import { headerSize } from './header.ts';
 import { maxNameLength, type Name } from './name.ts';
+import { uint16At } from './uint16.ts';
 import { WireFault, type WireFaultCode } from './wire-fault.ts';
 
 /**
@@ -71,12 +73,12 @@ export class Reader {
   }
 
   uint16(): number {
-    return this.#uint16At(this.#advance(2));
+    return uint16At(this.octets, this.#advance(2));
   }
 
   uint32(): number {
     const at = this.#advance(4);
-    return this.#uint16At(at) * 0x1_0000 + this.#uint16At(at + 2);
+    return uint16At(this.octets, at) * 0x1_0000 + uint16At(this.octets, at + 2);
   }
 
   /** The next `length` octets, as a view. */
@@ -187,10 +189,6 @@ export class Reader {
     return start === this.#firstStart ? this.#firstName : this.#names?.get(start);
   }
 
-  #uint16At(at: number): number {
-    return ((this.octets[at] ?? 0) << 8) | (this.octets[at + 1] ?? 0);
-  }
-
   /** Where the pointer at `pointerAt` leads, if that is before `runStart`. */
   #earlierTarget(pointerAt: number, runStart: number): number {
     const target = this.#target(pointerAt);
@@ -209,7 +207,7 @@ export class Reader {
   }
 
   #target(pointerAt: number): number {
-    return this.#uint16At(pointerAt) & 0x3fff;
+    return uint16At(this.octets, pointerAt) & 0x3fff;
   }
 
   #charge(cost: number, offset: number): void {

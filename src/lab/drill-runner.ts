@@ -25,7 +25,6 @@ import { type NeighbourWatch, watchNeighbours } from './measuring/neighbour-watc
 import {
   endsPrompt,
   endsSteady,
-  type Homes,
   homesOf,
   isAway,
   isHome,
@@ -35,7 +34,7 @@ import {
   since,
 } from './measuring/outcome.ts';
 import { type Probers, patienceMs, startProbers } from './measuring/probers.ts';
-import { catchmentOfTracks, type Track, trackKey } from './prober/analysis.ts';
+import { catchmentOfTracks, trackKey } from './prober/analysis.ts';
 import { emptyRecord, type StageParts, type StageRecord, stageOf } from './stage.ts';
 
 export interface DrillOptions {
@@ -89,7 +88,10 @@ export async function runDrill(drill: Drill, options: DrillOptions, parts: Drill
   const calmMs = await everyoneAnswered(probers, { pop, isReady }, parts);
   const homes = homesOf(probers.tracks());
   const before = catchmentOfTracks(probers.tracks());
-  const bystanders = probers.clients.filter(client => !isServedBy(broken, client, probers.tracks(), homes));
+  const served = probers
+    .tracks()
+    .filter(({ client, family }) => broken.includes(homes.get(trackKey(client, family)) ?? ''));
+  const bystanders = probers.clients.filter(client => served.every(track => track.client !== client));
   probers.pace(bystanders, Math.min(options.rate, bystanderRate));
 
   const record = emptyRecord();
@@ -139,16 +141,6 @@ async function everyPopServes(broken: readonly string[], parts: DrillParts): Pro
       });
     }),
   );
-}
-
-function isServedBy(
-  pops: readonly string[],
-  client: string,
-  tracks: readonly Track[],
-  homes: Homes,
-): boolean {
-  const own = tracks.filter(track => track.client === client);
-  return own.some(track => pops.includes(homes.get(trackKey(track.client, track.family)) ?? ''));
 }
 
 interface Watching {

@@ -4,8 +4,10 @@
  * A value that breaks its key's format is shown in the generic form `keyNNN="..."` instead: a record is not refused
  * for a parameter that only the client uses.
  */
+
 import { formatIpAddress } from '../../ip/address.ts';
 import { formatBase64, quoteText } from '../presentation.ts';
+import { uint16At } from '../uint16.ts';
 
 export interface ServiceParameter {
   readonly key: number;
@@ -84,10 +86,6 @@ function formatAddresses(value: Uint8Array, size: number): string | undefined {
   for (let at = 0; at < value.length; at += size)
     addresses.push(formatIpAddress(value.subarray(at, at + size)));
   return addresses.join(',');
-}
-
-function uint16At(octets: Uint8Array, at: number): number {
-  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
 }
 
 const comma = 0x2c;

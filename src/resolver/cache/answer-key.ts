@@ -18,15 +18,17 @@ const flagValues = 4;
 const typeValues = 65_536;
 
 /** A map key. Type, class and flags have a fixed length and stand first, so that no two questions share one. */
-export function answerKey(question: Question, flags: AnswerFlags, type = question.type): string {
-  const bits = (flags.dnssecOk ? 1 : 0) | (flags.checkingDisabled ? 2 : 0);
-  return String.fromCharCode(type, question.class, bits) + nameKey(question.name);
+export function answerKey(question: Question, flags: AnswerFlags): string {
+  return String.fromCharCode(question.type, question.class, flagBits(flags)) + nameKey(question.name);
 }
 
 /** All of an answer's key but the name, as a number: the kind of its entry in the cache. */
 export function answerKind(question: Question, flags: AnswerFlags, type = question.type): number {
-  const bits = (flags.dnssecOk ? 1 : 0) | (flags.checkingDisabled ? 2 : 0);
-  return (question.class * flagValues + bits) * typeValues + type;
+  return (question.class * flagValues + flagBits(flags)) * typeValues + type;
+}
+
+function flagBits({ dnssecOk, checkingDisabled }: AnswerFlags): number {
+  return (dnssecOk ? 1 : 0) | (checkingDisabled ? 2 : 0);
 }
 
 /** The question and flags of an entry, the name in lower case. The type is 0 of NXDOMAIN. */
