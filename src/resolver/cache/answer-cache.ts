@@ -7,8 +7,8 @@
  * question does not: it comes from the servers of the zone above, and those may know nothing of a zone that is forwarded
  * elsewhere.
  *
- * An answer may stay for some time after it has expired, for when there is no newer one to be had (RFC 8767); `find` never
- * gives such a one, `findStale` no other. `sieve-map.ts` says what goes when room is needed: they first.
+ * An answer may stay for some time after it has expired, for when there is no newer one to be had (RFC 8767); only
+ * `findLatest` gives such a one. `sieve-map.ts` says what goes when room is needed: they first.
  *
  * Where answers to some questions come from may change (a reload): `distrust` says of which. Nothing is searched then, for
  * a walk through a full cache would hold up every client; an entry is judged when it is next found.
@@ -21,7 +21,8 @@ import { rcodes } from '../../dns/rcode.ts';
 import { recordTypes } from '../../dns/record-type.ts';
 import type { Reply } from '../reply.ts';
 import { type AnswerFlags, answerKind, questionOf } from './answer-key.ts';
-import { answerOctets } from './answer-octets.ts';
+import { answerOctets, packedOctets } from './answer-octets.ts';
+import { PackedReply } from './packed-reply.ts';
 import { type CacheSize, SieveEntry, SieveMap } from './sieve-map.ts';
 
 export interface KeptAnswer {
@@ -57,7 +58,7 @@ interface AnswerTimes {
 }
 
 export class AnswerEntry extends SieveEntry {
-  readonly reply: Reply;
+  #reply: PackedReply | Reply;
   readonly storedMs: number;
   readonly expiresMs: number;
   /** From when on a hit should have it refreshed. */
@@ -68,13 +69,28 @@ export class AnswerEntry extends SieveEntry {
   judged = 0;
 
   constructor({ key, kind }: AnswerPlace, reply: Reply, { storedMs, expiresMs }: AnswerTimes) {
-    super(key, answerOctets(key, reply), Math.ceil(expiresMs / 1000), kind);
-    this.reply = reply.origin === 'cache' ? reply : { ...reply, origin: 'cache' };
+    const packed = new PackedReply(reply);
+    super(key, packedOctets(key, packed), Math.ceil(expiresMs / 1000), kind);
+    this.#reply = packed;
     this.storedMs = storedMs;
     this.expiresMs = expiresMs;
     const lifeMs = expiresMs - storedMs;
     this.refreshMs =
       lifeMs < refreshLeastSeconds * 1000 ? Number.POSITIVE_INFINITY : expiresMs - lifeMs * refreshShare;
+  }
+
+  /** Until it is unpacked, another object each time. */
+  get reply(): Reply {
+    return this.#reply instanceof PackedReply ? this.#reply.unpacked() : this.#reply;
+  }
+
+  get isPacked(): boolean {
+    return this.#reply instanceof PackedReply;
+  }
+
+  /** Has it at hand from now on; it takes `answerOctets` then. */
+  unpack(reply: Reply): void {
+    this.#reply = reply;
   }
 
   /** Whether a refresh of it has begun: there is one in its life. */
@@ -117,26 +133,26 @@ export class AnswerCache {
 
   /** As `find`, the entry itself. */
   findEntry(question: Question, flags: AnswerFlags, wallMs: number): AnswerEntry | undefined {
-    const key = nameKey(question.name);
-    const entry =
-      this.#fresh(key, answerKind(question, flags), wallMs) ??
-      this.#fresh(key, answerKind(question, flags, anyType), wallMs);
-    if (entry) entry.isHit = true;
-    return entry;
+    const entry = this.findLatest(question, flags, wallMs);
+    return entry && isFresh(entry, wallMs) ? entry : undefined;
   }
 
-  /** What the reply was, not longer ago than allowed; of two, the one learnt last. */
-  findStale(question: Question, flags: AnswerFlags, wallMs: number): AnswerEntry | undefined {
-    if (this.#staleMs === 0) return undefined;
+  /**
+   * The answer, or where there is none what it was, not longer ago than allowed; of two such, the one learnt last. What is
+   * fresh counts as used.
+   */
+  findLatest(question: Question, flags: AnswerFlags, wallMs: number): AnswerEntry | undefined {
     const key = nameKey(question.name);
-    const exact = this.#stale(key, answerKind(question, flags), wallMs);
-    const denial = this.#stale(key, answerKind(question, flags, anyType), wallMs);
+    const exact = this.#known(key, answerKind(question, flags), wallMs);
+    if (exact && isFresh(exact, wallMs)) return this.#used(exact, wallMs);
+    const denial = this.#known(key, answerKind(question, flags, anyType), wallMs);
+    if (denial && isFresh(denial, wallMs)) return this.#used(denial, wallMs);
     return exact && denial ? (exact.storedMs < denial.storedMs ? denial : exact) : (exact ?? denial);
   }
 
   /** Whether the entry is still here - not replaced, flushed or evicted - and may still be given. */
   isStillStale(entry: AnswerEntry, wallMs: number): boolean {
-    return this.#stale(entry.key, entry.kind, wallMs) === entry;
+    return !isFresh(entry, wallMs) && this.#known(entry.key, entry.kind, wallMs) === entry;
   }
 
   keep(answer: KeptAnswer, wallMs: number): void {
@@ -147,8 +163,11 @@ export class AnswerCache {
   restore(answer: DumpedAnswer, wallMs: number): boolean {
     const { question, flags, ageMs, ttlSeconds } = answer;
     const key = nameKey(question.name);
-    if (ageMs >= ttlSeconds * 1000 || this.#fresh(key, answerKind(question, flags), wallMs)) return false;
-    if (this.#fresh(key, answerKind(question, flags, anyType), wallMs)) return false;
+    if (ageMs >= ttlSeconds * 1000) return false;
+    for (const kind of [answerKind(question, flags), answerKind(question, flags, anyType)]) {
+      const here = this.#known(key, kind, wallMs);
+      if (here && isFresh(here, wallMs)) return false;
+    }
     return this.#keep(answer, { storedMs: wallMs - ageMs, nowMs: wallMs });
   }
 
@@ -158,8 +177,7 @@ export class AnswerCache {
       for (const entry of this.#entries.present()) {
         const nowMs = clock.wallMs();
         // A step without a result, so that whoever walks may stop for breath.
-        const isFresh = nowMs < entry.expiresMs && nowMs >= entry.storedMs;
-        yield entry.isProven === isProven && isFresh && !this.#isDoubted(entry)
+        yield entry.isProven === isProven && isFresh(entry, nowMs) && !this.#isDoubted(entry)
           ? dumped(entry, nowMs)
           : undefined;
       }
@@ -229,19 +247,22 @@ export class AnswerCache {
     if (entry) this.#entries.delete(entry);
   }
 
-  #fresh(key: string, kind: number, wallMs: number): AnswerEntry | undefined {
-    const entry = this.#trusted(key, kind);
-    if (!entry) return undefined;
-    if (wallMs >= entry.expiresMs || wallMs < entry.storedMs) {
-      if (wallMs >= entry.expiresMs + this.#staleMs || wallMs < entry.storedMs) this.#entries.delete(entry);
-      return undefined;
-    }
+  /** From its first hit on its records are at hand, where there is room for that. */
+  #used(entry: AnswerEntry, wallMs: number): AnswerEntry {
+    entry.isHit = true;
+    if (!entry.isPacked) return entry;
+    const { reply } = entry;
+    const octets = answerOctets(entry.key, reply);
+    if (this.#entries.reweigh(entry, octets, Math.floor(wallMs / 1000))) entry.unpack(reply);
     return entry;
   }
 
-  #stale(key: string, kind: number, wallMs: number): AnswerEntry | undefined {
+  /** Fresh, or stale and not for too long. */
+  #known(key: string, kind: number, wallMs: number): AnswerEntry | undefined {
     const entry = this.#trusted(key, kind);
-    return entry && wallMs >= entry.expiresMs && wallMs < entry.expiresMs + this.#staleMs ? entry : undefined;
+    if (!entry || (wallMs < entry.expiresMs + this.#staleMs && wallMs >= entry.storedMs)) return entry;
+    this.#entries.delete(entry);
+    return undefined;
   }
 
   #trusted(key: string, kind: number): AnswerEntry | undefined {
@@ -261,6 +282,10 @@ export class AnswerCache {
     if (!isDoubted) entry.judged = this.#doubts.length;
     return isDoubted;
   }
+}
+
+function isFresh({ storedMs, expiresMs }: AnswerEntry, wallMs: number): boolean {
+  return wallMs < expiresMs && wallMs >= storedMs;
 }
 
 function dumped(entry: AnswerEntry, nowMs: number): DumpedAnswer {

@@ -7,11 +7,15 @@
 import type { ResourceRecord } from '../../dns/message.ts';
 import type { Rdata } from '../../dns/rdata/record-data.ts';
 import type { Reply } from '../reply.ts';
+import type { PackedReply } from './packed-reply.ts';
 
 /** An entry and its key; a record with its name and one piece of data; each piece more: a view, and its place in a list. */
 const entryOverhead = 800;
 const recordOverhead = 330;
-const pieceOverhead = 130;
+const pieceOverhead = 140;
+
+/** An entry that is packed, its two strings' heads and its place in the map. */
+const packedOverhead = 450;
 
 interface Contents {
   /** Views of octets. */
@@ -19,15 +23,19 @@ interface Contents {
   octets: number;
 }
 
-/** Of an entry with this reply under this key. */
-export function answerOctets(key: string, { answers, authorities, upstreamOctets = 0 }: Reply): number {
+/** Of an entry with this reply under this key, packed. */
+export function packedOctets(key: string, { length }: PackedReply): number {
+  return packedOverhead + key.length + length;
+}
+
+/** The same, unpacked. */
+export function answerOctets(key: string, { answers, authorities }: Reply): number {
   const total: Contents = { pieces: 0, octets: 0 };
   for (const record of answers) addRecord(record, total);
   for (const record of authorities) addRecord(record, total);
   const records = answers.length + authorities.length;
-  const overhead = entryOverhead + 2 * key.length + records * recordOverhead + total.pieces * pieceOverhead;
-  // Views of the message keep all of it; those of what came from the RRset cache have memory of their own.
-  return overhead + Math.max(upstreamOctets, total.octets);
+  const overhead = entryOverhead + key.length + records * recordOverhead + total.pieces * pieceOverhead;
+  return overhead + total.octets;
 }
 
 function addRecord({ rdata }: ResourceRecord, total: Contents): void {

@@ -22,8 +22,8 @@ export class SieveEntry {
   readonly key: string;
   /** Keys are told apart by it: two entries of different kinds may have the same. */
   readonly kind: number;
-  /** What it costs, all told; see the constants of its kind. */
-  readonly octets: number;
+  /** What it costs, all told; see the constants of its kind. Of one that is in a map, the map's to change. */
+  octets: number;
   /** Seconds since 1970. */
   readonly expiresS: number;
   /** Asked for since the hand last came by. */
@@ -157,6 +157,15 @@ export class SieveMap<Entry extends SieveEntry> {
     this.#count += 1;
     this.#queueOf(entry).add(entry);
     this.#addToBucket(entry);
+    return true;
+  }
+
+  /** An entry of the map costs something else from now on; false, and nothing changes, where one may not have so much. */
+  reweigh(entry: Entry, octets: number, nowS: number): boolean {
+    if (octets > this.#entryLimit) return false;
+    this.#queueOf(entry).octets += octets - entry.octets;
+    entry.octets = octets;
+    this.#makeRoom(0, nowS);
     return true;
   }
 

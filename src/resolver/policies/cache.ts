@@ -21,8 +21,7 @@ export const cache: Policy = {
     const keep = ({ question, message }: ClientQuery, given: Reply): Reply => {
       if (given.upstreamOctets === undefined) return given;
       const { reply, ttlSeconds } = cacheable(given, limits);
-      const kept = { ...reply, origin: 'cache' } as const;
-      answers.keep({ question, flags: answerFlags(message), reply: kept, ttlSeconds }, clock.wallMs());
+      answers.keep({ question, flags: answerFlags(message), reply, ttlSeconds }, clock.wallMs());
       return reply;
     };
     const resolve = (query: ClientQuery, next: Next): Outcome => {
@@ -32,15 +31,14 @@ export const cache: Policy = {
     return (query, next) => {
       const wallMs = clock.wallMs();
       const flags = answerFlags(query.message);
-      const found = answers.findEntry(query.question, flags, wallMs);
-      if (found) {
+      const found = answers.findLatest(query.question, flags, wallMs);
+      if (found && wallMs < found.expiresMs) {
         counters.cache[isDenial(found.reply) ? 'negative' : 'hit'] += 1;
         if (wallMs >= found.refreshMs) prefetches?.start(found, query, own => resolve(own, next));
         return found.replyAt(wallMs);
       }
       counters.cache.miss += 1;
-      const old = stale && answers.findStale(query.question, flags, wallMs);
-      return old ? stale.answer(old, () => resolve(query, next)) : resolve(query, next);
+      return stale && found ? stale.answer(found, () => resolve(query, next)) : resolve(query, next);
     };
   },
 };

@@ -4,16 +4,18 @@ import fc from 'fast-check';
 import { rcodes } from '../../../src/dns/rcode.ts';
 import { AnswerCache } from '../../../src/resolver/cache/answer-cache.ts';
 import { emptyReply, type Reply } from '../../../src/resolver/reply.ts';
-import { a, cname, question, soa } from '../messages.ts';
+import { a, cname, question, soa, txt } from '../messages.ts';
 
 const flags = { dnssecOk: false, checkingDisabled: false };
 const plenty = 1024 * 1024;
 
-function answer(owner: string, octets = 100): Reply {
-  return { ...emptyReply(rcodes.NOERROR), answers: [a(owner, '198.51.100.1', 300)], upstreamOctets: octets };
+/** An address, and so many octets more. */
+function answer(owner: string, octets = 0): Reply {
+  const filling = Array.from({ length: Math.floor(octets / 200) }, () => txt(owner, 'x'.repeat(200)));
+  return { ...emptyReply(rcodes.NOERROR), answers: [a(owner, '198.51.100.1', 300), ...filling] };
 }
 
-function keep(cache: AnswerCache, owner: string, { ttlSeconds = 300, octets = 100, wallMs = 0 } = {}): void {
+function keep(cache: AnswerCache, owner: string, { ttlSeconds = 300, octets = 0, wallMs = 0 } = {}): void {
   cache.keep({ question: question(owner), flags, reply: answer(owner, octets), ttlSeconds }, wallMs);
 }
 
@@ -74,6 +76,22 @@ describe('the answer cache', () => {
     const cache = new AnswerCache(plenty);
     keep(cache, 'large.test.', { octets: 20_000 });
     assert.equal(cache.size.entries, 0);
+  });
+
+  it('counts what an answer takes once it has been asked for, and gives it whole where that is too much', () => {
+    const cache = new AnswerCache(plenty);
+    keep(cache, 'www.test.');
+    const packed = cache.size.octets;
+    const reply = answer('www.test.');
+    const given = cache.find(question('www.test.'), flags, 0);
+    assert.deepEqual(given, { ...reply, origin: 'cache' });
+    assert.ok(cache.size.octets > 2 * packed);
+    const large = answer('large.test.', 12_000);
+    cache.keep({ question: question('large.test.'), flags, reply: large, ttlSeconds: 300 }, 0);
+    const { octets } = cache.size;
+    for (const _ of [1, 2])
+      assert.deepEqual(cache.find(question('large.test.'), flags, 0)?.answers, large.answers);
+    assert.equal(cache.size.octets, octets);
   });
 
   it('spares what is asked again and again from a flood of names asked once', () => {

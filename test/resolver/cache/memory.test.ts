@@ -16,6 +16,8 @@ import { denial, rrset, rrsetCache } from '../rrsets.ts';
 
 const maxOctets = 16 * 1024 * 1024;
 
+const signed = { dnssecOk: true, checkingDisabled: false };
+
 /** Beyond the bound: what is left of the heap's own bookkeeping, and the map's empty slots after it has grown. */
 const overhead = 0.15;
 
@@ -59,34 +61,37 @@ describe('the memory of a full cache', () => {
     assert.ok(taken < maxOctets * (1 + overhead), `${taken} octets taken`);
   });
 
-  it('of answers is within its bound', () => {
-    const taken = takenBy(() => {
-      const cache = new AnswerCache(maxOctets);
-      for (let index = 0; index < 15_000; index += 1) {
-        const host = `host-${index}.test.`;
-        const answers = [
-          cname(host, `to.${host}`),
-          a(`to.${host}`, '192.0.2.1'),
-          a(`to.${host}`, '192.0.2.2'),
-        ];
-        const octets = Uint8Array.from(
-          encodeMessage(query(host, 'A', { answers: answers.slice(index % 3) })),
-        );
-        const reply = {
-          rcode: 0,
-          authoritative: false,
-          answers: decodeMessage(octets).answers,
-          authorities: [],
-          options: [],
-          upstreamOctets: octets.length,
-        };
-        const flags = { dnssecOk: false, checkingDisabled: false };
-        cache.keep({ question: question(host), flags, reply, ttlSeconds: 300 }, index);
-      }
-      return cache;
+  for (const isAsked of [false, true]) {
+    it(`of answers is within its bound, ${isAsked ? 'each asked for again' : 'none asked for again'}`, () => {
+      const taken = takenBy(() => {
+        const cache = new AnswerCache(maxOctets);
+        for (let index = 0; index < 40_000; index += 1) {
+          const host = `host-${index}.test.`;
+          const answers = [
+            cname(host, `to.${host}`),
+            a(`to.${host}`, '192.0.2.1'),
+            a(`to.${host}`, '192.0.2.2'),
+          ];
+          const octets = Uint8Array.from(
+            encodeMessage(query(host, 'A', { answers: answers.slice(index % 3) })),
+          );
+          const reply = {
+            rcode: 0,
+            authoritative: false,
+            answers: decodeMessage(octets).answers,
+            authorities: [],
+            options: [],
+            upstreamOctets: octets.length,
+          };
+          const flags = { dnssecOk: false, checkingDisabled: false };
+          cache.keep({ question: question(host), flags, reply, ttlSeconds: 300 }, index);
+          if (isAsked) assert.ok(cache.find(question(host), flags, index));
+        }
+        return cache;
+      });
+      assert.ok(taken < maxOctets * (1 + overhead), `${taken} octets taken`);
     });
-    assert.ok(taken < maxOctets * (1 + overhead), `${taken} octets taken`);
-  });
+  }
 
   /** Kinds of records that take more of the heap than their octets say, or less of the message. */
   const heavy: Readonly<Record<string, (owner: string) => Partial<Message>>> = {
@@ -123,6 +128,7 @@ describe('the memory of a full cache', () => {
         for (let index = 0; cache.size.evictions <= 1000 && index < 100_000; index += 1) {
           const host = `host-${index}.test.`;
           keep(cache, host, Uint8Array.from(encodeMessage(query(host, 'A', recordsOf(host)))));
+          assert.ok(cache.find(question(host), signed, 0));
         }
         return cache;
       });
@@ -146,6 +152,7 @@ describe('the memory of a full cache', () => {
           encodeMessage(query(host, 'TXT', { answers: [cname(host, 'large.test.')] })),
         );
         keep(cache, host, octets, known);
+        assert.ok(cache.find(question(host), signed, 0));
       }
       return cache;
     });
@@ -162,8 +169,7 @@ function keep(
   const { answers, authorities } = decodeMessage(octets);
   const records = { answers: [...answers, ...more], authorities };
   const reply = { rcode: 0, authoritative: false, ...records, options: [], upstreamOctets: octets.length };
-  const flags = { dnssecOk: true, checkingDisabled: false };
-  cache.keep({ question: question(host), flags, reply, ttlSeconds: 300 }, 0);
+  cache.keep({ question: question(host), flags: signed, reply, ttlSeconds: 300 }, 0);
 }
 
 describe('what is learnt of servers from long messages', () => {
