@@ -48,7 +48,7 @@ export interface Message {
   /** Without the OPT record. */
   readonly additionals: readonly ResourceRecord[];
   /** The OPT record; none when the sender does not speak EDNS. */
-  readonly edns?: Edns;
+  readonly edns?: Edns | undefined;
 }
 
 export interface EncodeOptions {
@@ -69,9 +69,15 @@ export interface DecodingTally {
   nameOctets: number;
 }
 
-/** Reads one message. @throws WireFault for anything that is not exactly one well-formed message. */
-export function decodeMessage(octets: Uint8Array, tally?: DecodingTally): Message {
-  const header = decodeHeader(octets);
+/**
+ * Reads one message; `header` is what `decodeHeader` has made of the same octets.
+ * @throws WireFault for anything that is not exactly one well-formed message.
+ */
+export function decodeMessage(
+  octets: Uint8Array,
+  tally?: DecodingTally,
+  header = decodeHeader(octets),
+): Message {
   if (!header) throw new WireFault('truncated', 'fewer octets than a header', octets.length);
   const reader = new Reader(octets);
   reader.offset = headerSize;
@@ -92,8 +98,9 @@ function decodeSections(reader: Reader, header: Header): Message {
   if (reader.remaining > 0) throw reader.fault('trailing-octets', `${reader.remaining} octets too many`);
   const { id, opcode, flags } = header;
   const rcode = header.rcode | ((opt.record?.rcodeHigh ?? 0) << 4);
-  const message = { id, opcode, rcode, flags, questions, answers, authorities, additionals };
-  return opt.record ? { ...message, edns: opt.record.edns } : message;
+  if (!opt.record) return { id, opcode, rcode, flags, questions, answers, authorities, additionals };
+  const { edns } = opt.record;
+  return { id, opcode, rcode, flags, questions, answers, authorities, additionals, edns };
 }
 
 function decodeQuestions(reader: Reader, count: number): Question[] {
@@ -164,7 +171,9 @@ export function encodeMessage(message: Message, options: EncodeOptions = {}): Ui
   writer.setUint16(0, message.id);
   writer.setUint16(2, headerBits(message.opcode, rcode, flags));
   writer.setUint16(4, questions.length);
-  for (const [index, count] of counts.entries()) writer.setUint16(6 + index * 2, count);
+  writer.setUint16(6, counts[0]);
+  writer.setUint16(8, counts[1]);
+  writer.setUint16(10, counts[2]);
   return writer.finish();
 }
 
@@ -193,7 +202,8 @@ function writeRecords(writer: Writer, records: readonly ResourceRecord[], room: 
   let rrsetIndex = 0;
   let rrsetStart = writer.length;
   let previous: ResourceRecord | undefined;
-  for (const [index, record] of records.entries()) {
+  let index = 0;
+  for (const record of records) {
     if (!previous || !isSameRrset(previous, record)) {
       rrsetIndex = index;
       rrsetStart = writer.length;
@@ -204,8 +214,9 @@ function writeRecords(writer: Writer, records: readonly ResourceRecord[], room: 
       return rrsetIndex;
     }
     previous = record;
+    index += 1;
   }
-  return records.length;
+  return index;
 }
 
 function writeRecord(writer: Writer, record: ResourceRecord): void {
@@ -224,9 +235,10 @@ function isSameRrset(a: ResourceRecord, b: ResourceRecord): boolean {
 
 /** The OPT fields with as many of the options, from the first on, as `room` octets hold. */
 function fittingOptions(edns: Edns, room: number): Edns {
-  let count = edns.options.length;
-  while (count > 0 && optSize({ ...edns, options: edns.options.slice(0, count) }) > room) count -= 1;
-  return count === edns.options.length ? edns : { ...edns, options: edns.options.slice(0, count) };
+  let fitting = edns;
+  for (let count = edns.options.length; count > 0 && optSize(fitting) > room; count -= 1)
+    fitting = { ...edns, options: edns.options.slice(0, count - 1) };
+  return fitting;
 }
 
 /** The OPT fields with a padding option that makes the message, `length` octets before OPT, a multiple of `padTo`. */

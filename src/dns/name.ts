@@ -15,6 +15,8 @@ export type Name = Uint8Array;
 /** RFC 1035 section 2.3.4, counting length octets and the root. */
 export const maxNameLength = 255;
 export const maxLabelLength = 63;
+/** Labels of a name without the root: each has an octet at least, and its length's. */
+export const maxLabels = 127;
 
 const space = 0x20;
 const dot = 0x2e;
@@ -83,13 +85,17 @@ interface KnownKey {
 let latestKey: KnownKey = { name: rootName, key: '\0' };
 let earlierKey: KnownKey = latestKey;
 
+/** Where a key's character codes are put together, by their number: the next name of that length writes over them. */
+const keyCodes: number[][] = [];
+
 /** A map key: the wire octets as one character each, ASCII letters in lower case. Equal names have equal keys. */
 export function nameKey(name: Name): string {
   if (name === latestKey.name) return latestKey.key;
   if (name === earlierKey.name) return earlierKey.key;
-  const codes: number[] = [];
+  const codes = keyCodes[name.length] ?? [];
+  keyCodes[name.length] = codes;
   // Length octets are at most 63 and the first letter is 65, so that lowering every octet alike is safe.
-  for (let at = 0; at < name.length; at += 1) codes.push(lowerOctet(name[at] ?? 0));
+  for (let at = 0; at < name.length; at += 1) codes[at] = lowerOctet(name[at] ?? 0);
   const key = String.fromCharCode.apply(null, codes);
   earlierKey = latestKey;
   latestKey = { name, key };
@@ -176,7 +182,7 @@ function joinNames(labels: Uint8Array, name: Name): Name | undefined {
 }
 
 /** The offsets of the labels' length octets, left to right, without the root's. */
-export function labelStarts(name: Name): number[] {
+function labelStarts(name: Name): number[] {
   const starts: number[] = [];
   for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) starts.push(at);
   return starts;

@@ -7,7 +7,7 @@
  * that spent its time here). Letter case does not stop a match: a client that mixes the case of its question (0x20)
  * would otherwise get every owner in full. So the letters of a later name may come out in an earlier one's case.
  */
-import { labelStarts, lowerOctet, type Name } from './name.ts';
+import { lowerOctet, maxLabels, type Name } from './name.ts';
 
 /** Most answers have fewer than 100 distinct suffixes; a power of two, so that a hash is masked. */
 const targetSlots = 256;
@@ -33,6 +33,9 @@ let slabUsed = 0;
 const targets = new Float64Array(targetSlots);
 const offsetRange = maxPointer + 1;
 let writers = 0;
+
+/** Where the labels of the name begin that is being written. */
+const starts = new Uint8Array(maxLabels);
 
 export class Writer {
   /** Octets written so far. */
@@ -107,13 +110,17 @@ export class Writer {
   /** A name, its longest suffix that was written before replaced by a pointer. */
   compressedName(name: Name): void {
     const base = this.length;
-    const starts = labelStarts(name);
+    let labels = 0;
+    for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) {
+      starts[labels] = at;
+      labels += 1;
+    }
     let cut = name.length - 1;
     let target = 0;
     let matching = true;
     let hash = 0;
     // From the right: every suffix of a written name is in the table, so that the first miss is the end of the match.
-    for (let index = starts.length - 1; index >= 0; index -= 1) {
+    for (let index = labels - 1; index >= 0; index -= 1) {
       const start = starts[index] ?? 0;
       hash = hashLabel(hash, name, start);
       const found: number = matching ? this.#find(hash, name, start) : 0;

@@ -24,22 +24,34 @@ export interface ErrandOptions {
   readonly judge: (server: Server, message: Message) => Judgement;
 }
 
+/** One of the servers, and how far it is with it. */
+interface Candidate {
+  readonly server: Server;
+  /** It has said something, or will not be asked: it is of no more use. */
+  isDone: boolean;
+  isAsked: boolean;
+  /** While it is being asked. */
+  wait: Wait<Answer> | undefined;
+}
+
 export class Errand {
   readonly #options: ErrandOptions;
   readonly #result = Promise.withResolvers<AuthorityAnswer | undefined>();
-  /** Servers that have said nothing yet. */
-  readonly #silent: Set<Server>;
-  readonly #running = new Map<Server, Wait<Answer>>();
-  readonly #asked = new Set<Server>();
+  readonly #candidates: readonly Candidate[];
   /** The one whose time is not over. */
-  #latest: Server | undefined;
+  #latest: Candidate | undefined;
   #attempts = 0;
   #next = 0;
   #isOver = false;
 
   constructor(options: ErrandOptions) {
     this.#options = options;
-    this.#silent = new Set(options.order);
+    this.#candidates = options.order.map(server => ({
+      server,
+      isDone: false,
+      isAsked: false,
+      wait: undefined,
+    }));
   }
 
   /** Undefined when no server gave a useful answer. Rejects with what an attempt rejected with. */
@@ -57,45 +69,48 @@ export class Errand {
     this.#isOver = true;
     if (failure) this.#result.reject(failure.error);
     else this.#result.resolve(answer);
-    for (const wait of this.#running.values()) wait.end();
+    for (const { wait } of this.#candidates) wait?.end();
   }
 
   #advance(): void {
     if (this.#isOver || this.#latest) return;
-    const server = this.#nextServer();
-    if (server) this.#ask(server);
-    else if (this.#running.size === 0) this.end();
+    const candidate = this.#nextCandidate();
+    if (candidate) this.#ask(candidate);
+    else if (!this.#candidates.some(({ wait }) => wait)) this.end();
   }
 
-  #ask(server: Server): void {
+  #ask(candidate: Candidate): void {
     this.#attempts += 1;
-    this.#latest = server;
-    this.#asked.add(server);
+    this.#latest = candidate;
+    candidate.isAsked = true;
     const handOver = (): void => {
-      if (this.#latest !== server) return;
+      if (this.#latest !== candidate) return;
       this.#latest = undefined;
       this.#advance();
     };
-    const onWord = (): void => void this.#silent.delete(server);
-    const wait = this.#options.ask(server, { onSilent: handOver, onUnreachable: handOver, onWord });
-    this.#running.set(server, wait);
-    wait.outcome.then(
+    const onWord = (): void => {
+      candidate.isDone = true;
+    };
+    const events = { onSilent: handOver, onUnreachable: handOver, onWord };
+    candidate.wait = this.#options.ask(candidate.server, events);
+    candidate.wait.outcome.then(
       answer => {
-        this.#running.delete(server);
-        if (this.#latest === server) this.#latest = undefined;
-        if (answer) this.#take(server, answer);
+        candidate.wait = undefined;
+        if (this.#latest === candidate) this.#latest = undefined;
+        if (answer) this.#take(candidate, answer);
         this.#advance();
       },
       (error: unknown) => {
-        this.#running.delete(server);
+        candidate.wait = undefined;
         this.end(undefined, { error });
       },
     );
   }
 
-  #take(server: Server, { message, octets }: Answer): void {
+  #take(candidate: Candidate, { message, octets }: Answer): void {
     if (this.#isOver) return;
-    this.#silent.delete(server);
+    candidate.isDone = true;
+    const { server } = candidate;
     try {
       const judgement = this.#options.judge(server, message);
       if (judgement === 'useful') this.end({ message, server: server.address, octets });
@@ -105,16 +120,17 @@ export class Errand {
   }
 
   /** Round and round among those that are silent and not being waited for. */
-  #nextServer(): Server | undefined {
-    const { order, attemptLimit, hasRoomFor } = this.#options;
+  #nextCandidate(): Candidate | undefined {
+    const { attemptLimit, hasRoomFor } = this.#options;
+    const candidates = this.#candidates;
     if (this.#attempts >= attemptLimit) return undefined;
-    for (let looked = 0; looked < order.length; looked += 1) {
-      const server = order[this.#next];
-      this.#next = (this.#next + 1) % order.length;
-      if (!server || !this.#silent.has(server) || this.#running.has(server)) continue;
-      if (server.isDown && this.#asked.has(server)) continue;
-      if (hasRoomFor(server)) return server;
-      this.#silent.delete(server);
+    for (let looked = 0; looked < candidates.length; looked += 1) {
+      const candidate = candidates[this.#next];
+      this.#next = (this.#next + 1) % candidates.length;
+      if (!candidate || candidate.isDone || candidate.wait) continue;
+      if (candidate.server.isDown && candidate.isAsked) continue;
+      if (hasRoomFor(candidate.server)) return candidate;
+      candidate.isDone = true;
     }
     return undefined;
   }

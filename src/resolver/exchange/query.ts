@@ -7,6 +7,7 @@ import {
   encodeMessage,
   type Message,
   type Question,
+  type ResourceRecord,
 } from '../../dns/message.ts';
 import { equalNames, type Name } from '../../dns/name.ts';
 import { opcodes } from '../../dns/opcode.ts';
@@ -61,34 +62,25 @@ export const udpPayloadSize = 1232;
 
 /** No client subnet (RFC 7871) is ever sent: it says who asks, and divides the one question under way into many. */
 export function makeQuery(fields: QueryFields): Query {
-  const {
-    id,
-    question,
-    secretCase,
-    recursionDesired: rd,
-    checkingDisabled: cd,
-    edns,
-    padTo,
-    cookie,
-  } = fields;
+  const { id, question, secretCase, edns, padTo, cookie } = fields;
+  const { recursionDesired: rd, checkingDisabled: cd } = fields;
   const sentName = secretCase ?? question.name;
   const message = {
     id,
     opcode: opcodes.QUERY,
     rcode: rcodes.NOERROR,
     flags: { qr: false, aa: false, tc: false, rd, ra: false, ad: false, cd },
-    questions: [{ ...question, name: sentName }],
-    answers: [],
-    authorities: [],
-    additionals: [],
+    questions: [{ name: sentName, type: question.type, class: question.class }],
+    answers: none,
+    authorities: none,
+    additionals: none,
+    edns: edns && { udpPayloadSize, version: 0, dnssecOk: edns.dnssecOk, options: optionsOf(cookie) },
   };
-  const opt = edns && { udpPayloadSize, version: 0, dnssecOk: edns.dnssecOk, options: optionsOf(cookie) };
-  const octets = encodeMessage(
-    opt ? { ...message, edns: opt } : message,
-    padTo === undefined ? {} : { padTo },
-  );
+  const octets = encodeMessage(message, padTo === undefined ? {} : { padTo });
   return { id, question, sentName, isCaseSecret: secretCase !== undefined, cookie, octets };
 }
+
+const none: readonly ResourceRecord[] = [];
 
 function optionsOf(cookie: Uint8Array | undefined): EdnsOption[] {
   return cookie ? [{ code: optionCodes.cookie, data: cookie }] : [];
@@ -110,7 +102,7 @@ export function readAnswer(query: Query, octets: Uint8Array, isCaseSecret = quer
   if (isCaseKept) octets.set(question.name, headerSize);
   const tally: DecodingTally = { nameOctets: 0 };
   try {
-    const message = decodeMessage(octets, tally);
+    const message = decodeMessage(octets, tally, header);
     const match = matchOf(question, message, isCaseKept || !isCaseSecret);
     if (match !== 'match') return match;
     const hasLostCase = message.questions.length > 0 && !isCaseKept;

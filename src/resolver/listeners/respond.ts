@@ -97,7 +97,7 @@ export function createResponder(options: RespondOptions): Responder {
     tap?.query(octets, client, startedMs);
     // Without a tap nothing holds on to the octets: a query may wait for seconds.
     const tapped = tap && octets;
-    const message = header.opcode === opcodes.QUERY ? readMessage(octets) : undefined;
+    const message = header.opcode === opcodes.QUERY ? readMessage(octets, header) : undefined;
     const cookie = message && clients?.cookies?.judge(message.edns, client.address);
     const finish = (reply: Reply): void => {
       if (reply.isSilence) {
@@ -166,9 +166,9 @@ function onlyQuestion({ questions }: Message): Question | undefined {
   return questions.length === 1 ? questions[0] : undefined;
 }
 
-function readMessage(octets: Uint8Array): Message | undefined {
+function readMessage(octets: Uint8Array, header: Header): Message | undefined {
   try {
-    const message = decodeMessage(octets);
+    const message = decodeMessage(octets, undefined, header);
     return octets.length > wholeOctets ? trimmed(message) : message;
   } catch (error) {
     if (error instanceof WireFault) return undefined;
