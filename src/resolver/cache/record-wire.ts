@@ -47,11 +47,12 @@ export function octetsToRecords(octets: Uint8Array): ResourceRecord[] {
 /** RDATA alone of each, with its length in front; the same data twice is once (RFC 2181 section 5). */
 export function rdataToOctets(records: readonly ResourceRecord[]): Uint8Array {
   const writer = new PlainWriter();
-  const seen = new Set<string>();
+  let seen: Set<string> | undefined;
   for (const record of records) {
     const start = writer.length;
     writeRdata(writer, record);
     if (records.length === 1) break;
+    seen ??= new Set();
     const text = octetsToText(writer.written().subarray(start));
     if (seen.has(text)) writer.length = start;
     seen.add(text);

@@ -9,7 +9,8 @@ import { BudgetExhausted } from '../work-budget.ts';
 
 export interface Flight<Result> {
   result: Promise<Result> | undefined;
-  readonly waitsFor: Set<Flight<Result>>;
+  /** Few at a time, mostly none. */
+  readonly waitsFor: Flight<Result>[];
   joiners: number;
 }
 
@@ -76,7 +77,7 @@ export class Flights<Result> {
       flight.joiners += 1;
       this.#joiners += 1;
       this.coalesced += 1;
-      by?.waitsFor.add(flight);
+      by?.waitsFor.push(flight);
       try {
         const result = await flight.result;
         if (!this.#isLeaders(result) || disappointments === patience) return result;
@@ -85,7 +86,7 @@ export class Flights<Result> {
         if (!(error instanceof BudgetExhausted)) throw error;
       } finally {
         this.#joiners -= 1;
-        by?.waitsFor.delete(flight);
+        waitsNoMore(by, flight);
       }
     }
     return await this.#lead(key, by, run);
@@ -98,10 +99,10 @@ export class Flights<Result> {
   ): Promise<Result | Refusal> {
     if (this.#flights.size >= this.#limits.flights) return this.#full();
     const landed = Promise.withResolvers<Result>();
-    const flight: Flight<Result> = { result: landed.promise, waitsFor: new Set(), joiners: 0 };
+    const flight: Flight<Result> = { result: landed.promise, waitsFor: [], joiners: 0 };
     // It is there before it runs: what it needs first may be itself.
     this.#flights.set(key, flight);
-    by?.waitsFor.add(flight);
+    by?.waitsFor.push(flight);
     try {
       const result = await run(flight);
       landed.resolve(result);
@@ -112,7 +113,7 @@ export class Flights<Result> {
       landed.reject(error);
       throw error;
     } finally {
-      by?.waitsFor.delete(flight);
+      waitsNoMore(by, flight);
       this.#flights.delete(key);
       // Let go of it: V8 keeps the tables of a busy Map for long, and what hangs from them.
       flight.result = undefined;
@@ -123,6 +124,10 @@ export class Flights<Result> {
     this.shed += 1;
     return 'full';
   }
+}
+
+function waitsNoMore<Result>(by: Flight<Result> | undefined, flight: Flight<Result>): void {
+  if (by) by.waitsFor.splice(by.waitsFor.indexOf(flight), 1);
 }
 
 function reaches<Result>(from: Flight<Result>, to: Flight<Result>): boolean {

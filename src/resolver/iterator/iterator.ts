@@ -167,7 +167,7 @@ export class Iterator implements AsyncDisposable {
     };
     const chain: RRset[] = [];
     const proof: ResourceRecord[] = [];
-    const seen = new Set<string>();
+    let seen: Set<string> | undefined;
     let octets = 0;
     for (let { name } = question; ; ) {
       const forwarded = this.#options.forwarded({ ...question, name }, flags, budget);
@@ -182,6 +182,7 @@ export class Iterator implements AsyncDisposable {
         return foundReply({ ...found, chain, proof, octets, nameservers }, flags);
       }
       const { target } = found.end;
+      seen ??= new Set();
       for (const { name: alias } of found.chain) seen.add(nameKey(alias));
       if (chain.length > responseLimits.aliases || seen.has(nameKey(target))) {
         this.counters.aliasLimits += 1;

@@ -106,8 +106,12 @@ export class ZoneServers {
       isCutShort: false,
     };
     try {
-      const answer = await this.#inquire(inquiry, servers, task);
+      const answer = await this.#askAt(servers.addresses, inquiry);
       if (answer) return answer;
+      for (const server of servers.unknown) {
+        const late = await this.#askAt(await this.#findAddresses(server, inquiry, task), inquiry);
+        if (late) return late;
+      }
       if (inquiry.isCutShort) return 'cut-short';
       return inquiry.isHeard ? 'failure' : 'silence';
     } finally {
@@ -139,20 +143,6 @@ export class ZoneServers {
   /** No server of the zone answers, as far as is known: one question at a time is enough to find out when one does. */
   #isGone(delegation: Delegation, { addresses }: KnownServers): boolean {
     return delegation.isGone || (addresses.length > 0 && this.#options.authorities.areDown(addresses));
-  }
-
-  async #inquire(
-    inquiry: Inquiry,
-    { addresses, unknown }: KnownServers,
-    task: Task,
-  ): Promise<ZoneAnswer | undefined> {
-    const answer = await this.#askAt(addresses, inquiry);
-    if (answer) return answer;
-    for (const server of unknown) {
-      const late = await this.#askAt(await this.#findAddresses(server, inquiry, task), inquiry);
-      if (late) return late;
-    }
-    return undefined;
   }
 
   /**
