@@ -23,6 +23,10 @@ export class PartingStore implements RRsetStore {
     return this.#own?.find(...asked) ?? this.#shared.find(...asked);
   }
 
+  findAbove(...asked: Parameters<RRsetStore['findAbove']>): ReturnType<RRsetStore['findAbove']> {
+    return this.#own?.findAbove(...asked) ?? this.#shared.findAbove(...asked);
+  }
+
   findDenial(...asked: Parameters<RRsetStore['findDenial']>): ReturnType<RRsetStore['findDenial']> {
     return this.#own?.findDenial(...asked) ?? this.#shared.findDenial(...asked);
   }

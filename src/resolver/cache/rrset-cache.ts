@@ -29,6 +29,7 @@ import {
   type KeptRRset,
   keptOf,
   RRsetEntry,
+  type RRsetKey,
   rrsetOf,
 } from './rrset-entry.ts';
 import { type CacheSize, SieveMap } from './sieve-map.ts';
@@ -62,11 +63,18 @@ export class RRsetCache implements RRsetStore {
   }
 
   find(name: Name, type: number, atLeast: Rank): RRset | undefined {
-    const nowS = this.#nowS();
-    const entry = this.#fresh(nameKey(name), type, nowS);
-    if (!entry || entry.rank === denies || entry.rank < atLeast) return undefined;
-    entry.isHit = true;
-    return rrsetOf(entry, { name, type, ttl: entry.expiresS - nowS });
+    return this.#find({ key: nameKey(name), type }, name, atLeast);
+  }
+
+  findAbove(name: Name, type: number, atLeast: Rank): RRset | undefined {
+    // Of DNAME records there are few, if any, and every look-up asks for them.
+    if (!this.#entries.hasKind(type)) return undefined;
+    const key = nameKey(name);
+    for (let at = 1 + (name[0] ?? 0); at < name.length - 1; at += 1 + (name[at] ?? 0)) {
+      const found = this.#find({ key: key.slice(at), type }, name.subarray(at), atLeast);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   findDenial(name: Name, type: number): Denial | undefined {
@@ -74,6 +82,7 @@ export class RRsetCache implements RRsetStore {
     const key = nameKey(name);
     let entry = this.#fresh(key, type, nowS);
     if (entry?.rank === denies) return hit(entry, { name, type, nowS });
+    if (!this.#entries.hasKind(anyType)) return undefined;
     // The name itself, then its ancestors but the root: each key is the tail of the last one.
     for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) {
       entry = this.#fresh(key.slice(at), anyType, nowS);
@@ -108,6 +117,7 @@ export class RRsetCache implements RRsetStore {
 
   /** NXDOMAIN of the name and of its ancestors: what denies the name. */
   forgetDenials(name: Name): void {
+    if (!this.#entries.hasKind(anyType)) return;
     const key = nameKey(name);
     for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) {
       const entry = this.#entries.get(key.slice(at), anyType);
@@ -168,6 +178,14 @@ export class RRsetCache implements RRsetStore {
 
   clear(): void {
     this.#entries.clear();
+  }
+
+  #find({ key, type }: RRsetKey, name: Name, atLeast: Rank): RRset | undefined {
+    const nowS = this.#nowS();
+    const entry = this.#fresh(key, type, nowS);
+    if (!entry || entry.rank === denies || entry.rank < atLeast) return undefined;
+    entry.isHit = true;
+    return rrsetOf(entry, { name, type, ttl: entry.expiresS - nowS });
   }
 
   #keepRRset(rrset: RRset, rank: Rank, { ttl, ageS }: { ttl: number; ageS: number }): boolean {

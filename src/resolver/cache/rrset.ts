@@ -49,6 +49,8 @@ export interface Denial {
 export interface RRsetStore {
   /** Fresh data of at least this rank. */
   find(name: Name, type: number, atLeast: Rank): RRset | undefined;
+  /** The same of the nearest name above, but the root. */
+  findAbove(name: Name, type: number, atLeast: Rank): RRset | undefined;
   findDenial(name: Name, type: number): Denial | undefined;
   /** Refused when data of a higher rank is there and fresh. */
   keep(rrset: RRset, rank: Rank): void;

@@ -131,6 +131,11 @@ export class SieveMap<Entry extends SieveEntry> {
     return this.#tables.get(kind)?.get(key);
   }
 
+  /** Whether there is any entry of this kind. */
+  hasKind(kind: number): boolean {
+    return this.#tables.has(kind);
+  }
+
   /** The entries that are here now and still are when their turn comes. Others may come and go between two steps. */
   *present(): Generator<Entry> {
     for (const table of [...this.#tables.values()]) {

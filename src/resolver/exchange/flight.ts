@@ -11,7 +11,8 @@ export type Landing = { readonly answer: AuthorityAnswer | undefined } | 'abando
  * what hangs from their entries with them.
  */
 export interface Flight {
-  landing: Promise<Landing> | undefined;
+  /** Made for the first who joins. */
+  landing: PromiseWithResolvers<Landing> | undefined;
   errand: Errand | undefined;
   joiners: number;
 }

@@ -119,11 +119,12 @@ export class NetworkAuthorities implements Authorities {
   async #join(request: AuthorityRequest, zoneKey: string, key: string): Promise<AuthorityAnswer | undefined> {
     const { signal, budget } = request;
     signal.throwIfAborted();
-    for (let flight = this.#flights.get(key); flight?.landing; flight = this.#flights.get(key)) {
+    for (let flight = this.#flights.get(key); flight; flight = this.#flights.get(key)) {
       if (flight.joiners >= this.#limits.joinersPerQuestion) return this.#shed('joiners');
       flight.joiners += 1;
       this.counters.coalesced += 1;
-      const landing = await joinFlight(flight.landing, request, this.#transports.deadlines);
+      flight.landing ??= Promise.withResolvers();
+      const landing = await joinFlight(flight.landing.promise, request, this.#transports.deadlines);
       if (landing !== 'abandoned') return landing.answer;
       // Time has passed since: one of those who waited asks in its turn.
       signal.throwIfAborted();
@@ -150,8 +151,7 @@ export class NetworkAuthorities implements Authorities {
     if (this.#isClosing) return undefined;
     if ((this.#perZone.get(zoneKey) ?? 0) >= this.#limits.questionsPerZone) return this.#shed('zone');
     const errand = this.#errandFor(request, zoneKey);
-    const landed = Promise.withResolvers<Landing>();
-    const flight: Flight = { landing: landed.promise, errand, joiners: 0 };
+    const flight: Flight = { landing: undefined, errand, joiners: 0 };
     const siblings = this.#errandsOf(request.signal);
     this.#flights.set(key, flight);
     this.#count(zoneKey, 1);
@@ -167,9 +167,9 @@ export class NetworkAuthorities implements Authorities {
       errand.end();
       flight.errand = undefined;
       this.#flights.delete(key);
-      flight.landing = undefined;
       this.#count(zoneKey, -1);
-      landed.resolve(landing);
+      flight.landing?.resolve(landing);
+      flight.landing = undefined;
     }
   }
 

@@ -8,7 +8,8 @@
 import { BudgetExhausted } from '../work-budget.ts';
 
 export interface Flight<Result> {
-  result: Promise<Result> | undefined;
+  /** Made for the first who joins. */
+  landing: PromiseWithResolvers<Result> | undefined;
   /** Few at a time, mostly none. */
   readonly waitsFor: Flight<Result>[];
   joiners: number;
@@ -67,7 +68,7 @@ export class Flights<Result> {
     run: (flight: Flight<Result>) => Promise<Result>,
   ): Promise<Result | Refusal> {
     let disappointments = 0;
-    for (let flight = this.#flights.get(key); flight?.result; flight = this.#flights.get(key)) {
+    for (let flight = this.#flights.get(key); flight; flight = this.#flights.get(key)) {
       if (by && reaches(flight, by)) {
         this.circles += 1;
         return 'circle';
@@ -79,7 +80,8 @@ export class Flights<Result> {
       this.coalesced += 1;
       by?.waitsFor.push(flight);
       try {
-        const result = await flight.result;
+        flight.landing ??= Promise.withResolvers();
+        const result = await flight.landing.promise;
         if (!this.#isLeaders(result) || disappointments === patience) return result;
         disappointments += 1;
       } catch (error) {
@@ -98,25 +100,22 @@ export class Flights<Result> {
     run: (flight: Flight<Result>) => Promise<Result>,
   ): Promise<Result | Refusal> {
     if (this.#flights.size >= this.#limits.flights) return this.#full();
-    const landed = Promise.withResolvers<Result>();
-    const flight: Flight<Result> = { result: landed.promise, waitsFor: [], joiners: 0 };
+    const flight: Flight<Result> = { landing: undefined, waitsFor: [], joiners: 0 };
     // It is there before it runs: what it needs first may be itself.
     this.#flights.set(key, flight);
     by?.waitsFor.push(flight);
     try {
       const result = await run(flight);
-      landed.resolve(result);
+      flight.landing?.resolve(result);
       return result;
     } catch (error) {
-      // Who joined rejects with it; there may be nobody.
-      landed.promise.catch(() => undefined);
-      landed.reject(error);
+      flight.landing?.reject(error);
       throw error;
     } finally {
       waitsNoMore(by, flight);
       this.#flights.delete(key);
       // Let go of it: V8 keeps the tables of a busy Map for long, and what hangs from them.
-      flight.result = undefined;
+      flight.landing = undefined;
     }
   }
 

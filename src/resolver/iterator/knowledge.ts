@@ -3,7 +3,7 @@
  *
  * Only what a zone's own servers have answered is kept, and only what may be told without asking again.
  */
-import { labelCount, type Name, parentName } from '../../dns/name.ts';
+import { labelCount, type Name } from '../../dns/name.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { recordTypes } from '../../dns/record-type.ts';
 import { type RRset, type RRsetStore, ranks } from '../cache/rrset.ts';
@@ -29,18 +29,12 @@ export class Knowledge {
       const target = cname && targetOf(cname);
       if (target) return known([cname], { kind: 'alias', target });
     }
-    for (let at = parentName(name); at && at.length > 1; at = parentName(at)) {
-      const dname = store.find(at, recordTypes.DNAME, ranks.answer);
-      const step = dname && redirected(name, dname);
-      const made = step && madeFor(type, step);
-      if (dname && made) return known([dname], { kind: 'data', rrset: made });
-      if (step)
-        return known(
-          step.rrsets,
-          step.target ? { kind: 'alias', target: step.target } : { kind: 'too-long' },
-        );
-    }
-    return undefined;
+    const dname = store.findAbove(name, recordTypes.DNAME, ranks.answer);
+    const step = dname && redirected(name, dname);
+    if (!step) return undefined;
+    const made = madeFor(type, step);
+    if (made) return known([dname], { kind: 'data', rrset: made });
+    return known(step.rrsets, step.target ? { kind: 'alias', target: step.target } : { kind: 'too-long' });
   }
 
   /** Whether a shortened name is known to exist, so that nobody need be asked for it. */
