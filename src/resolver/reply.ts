@@ -15,8 +15,8 @@ export interface Reply {
   readonly options: readonly EdnsOption[];
   /** Where it comes from; absent: this resolver made it, from its configuration or for want of an answer. */
   readonly origin?: 'cache' | 'stale' | 'resolved';
-  /** Octets of the upstream's message that the records are views of; only such a reply is cached. */
-  readonly upstreamOctets?: number;
+  /** Whole and as its servers gave it, so that the cache may keep it. */
+  readonly isCacheable?: true;
   /** The name servers of the zone that the answer comes from, where they are known: policies may go by them. */
   readonly nameservers?: readonly Name[];
   /** Nothing is sent at all. */

@@ -71,7 +71,6 @@ function answers(recordsOf: (owner: string) => readonly ResourceRecord[]) {
       answers: message.answers,
       authorities: [],
       options: [],
-      upstreamOctets: octets.length,
     };
     const flags = { dnssecOk: false, checkingDisabled: false };
     cache.keep({ question: question(owner), flags, reply, ttlSeconds: 300 }, Date.now());

@@ -27,7 +27,7 @@ await using world = await openFastWorld({
     authorities: [],
     options: [],
     origin: 'resolved',
-    upstreamOctets: 60,
+    isCacheable: true,
   }),
 });
 

@@ -118,7 +118,7 @@ function rrsetFields(kept: KeptRRset): [Fields, readonly ResourceRecord[]] {
 
 function answerFields({ zone, answer }: DumpEntry & { kind: 'answer' }): [Fields, readonly ResourceRecord[]] {
   const { question, flags, reply, ttlSeconds, ageMs } = answer;
-  const { rcode, answers, authorities, options, upstreamOctets } = reply;
+  const { rcode, answers, authorities, options } = reply;
   const fields = {
     kind: 'answer',
     name: formatName(question.name),
@@ -133,7 +133,6 @@ function answerFields({ zone, answer }: DumpEntry & { kind: 'answer' }): [Fields
     answers: base64(recordsToOctets(answers)),
     authorities: base64(recordsToOctets(authorities)),
     ...(options.length > 0 && { options: options.map(({ code, data }) => [code, base64(data)]) }),
-    octets: upstreamOctets,
   };
   return [fields, [...answers, ...authorities]];
 }
@@ -164,7 +163,7 @@ function readDenial(value: Fields): KeptRRset {
 }
 
 function readAnswer(value: Fields): DumpEntry {
-  const { rcode, octets } = value;
+  const { rcode } = value;
   if (rcode !== 0 && rcode !== 3) throw new Error('has an rcode that is not kept');
   const reply: Reply = {
     rcode,
@@ -173,7 +172,6 @@ function readAnswer(value: Fields): DumpEntry {
     authorities: recordsOf(value.authorities, 'authorities'),
     options: optionsOf(value.options),
     origin: 'cache',
-    ...(octets !== undefined && { upstreamOctets: numberOf(octets, 'octets', 65_535) }),
   };
   const question = {
     name: nameOf(value.name),

@@ -107,13 +107,13 @@ export class Errand {
     );
   }
 
-  #take(candidate: Candidate, { message, octets }: Answer): void {
+  #take(candidate: Candidate, { message }: Answer): void {
     if (this.#isOver) return;
     candidate.isDone = true;
     const { server } = candidate;
     try {
       const judgement = this.#options.judge(server, message);
-      if (judgement === 'useful') this.end({ message, server: server.address, octets });
+      if (judgement === 'useful') this.end({ message, server: server.address });
     } catch (error) {
       this.end(undefined, { error });
     }

@@ -21,7 +21,7 @@ export class Retirement {
   }
 }
 
-/** A reply without `upstreamOctets` is not cached (`reply.ts`). */
+/** A reply without `isCacheable` is not cached (`reply.ts`). */
 export function keepingUntil(retirement: Retirement, resolution: Resolution): Resolution {
   return {
     resolve(question, flags, budget) {
@@ -32,6 +32,6 @@ export function keepingUntil(retirement: Retirement, resolution: Resolution): Re
   };
 }
 
-function notKept({ upstreamOctets: _, ...reply }: Reply): Reply {
+function notKept({ isCacheable: _, ...reply }: Reply): Reply {
   return reply;
 }

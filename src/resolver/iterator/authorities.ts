@@ -29,7 +29,6 @@ export interface AuthorityRequest {
 export interface AuthorityAnswer {
   readonly message: Message;
   readonly server: IpAddress;
-  readonly octets: number;
 }
 
 export interface Authorities extends AsyncDisposable {

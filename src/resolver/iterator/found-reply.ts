@@ -8,8 +8,8 @@ import type { RRset } from '../cache/rrset.ts';
 import type { Reply } from '../reply.ts';
 import type { AnswerFinding } from './response.ts';
 
-/** What a look-up found; `octets` of the message it was found in, 0 when it was known before. */
-export type Found = (AnswerFinding & { readonly octets: number }) | Failure;
+/** What a look-up found. */
+export type Found = AnswerFinding | Failure;
 
 export interface Failure {
   readonly kind: 'failure';
@@ -22,7 +22,6 @@ export interface Failure {
 /** What came before, and where it ended: in a look-up, or in a forward zone. */
 export interface Chain {
   readonly chain: readonly RRset[];
-  readonly octets: number;
   readonly end?: AnswerFinding['end'];
   readonly proof: AnswerFinding['proof'];
   readonly forwarded?: Reply;
@@ -30,14 +29,11 @@ export interface Chain {
   readonly nameservers?: readonly Name[];
 }
 
-/** What a record out of the cache takes, more or less: the cache of replies counts by it. */
-const recordOctets = 60;
-
 const signatureTypes: ReadonlySet<number> = new Set([recordTypes.RRSIG, recordTypes.NSEC, recordTypes.NSEC3]);
 
 /** Signatures and proofs only for a client that asked for them (RFC 4035 section 3.2.1). */
 export function foundReply(
-  { chain, octets, end, proof, forwarded, nameservers = [] }: Chain,
+  { chain, end, proof, forwarded, nameservers = [] }: Chain,
   { dnssecOk }: AnswerFlags,
 ): Reply {
   const rrsets = end?.kind === 'data' ? [...chain, end.rrset] : chain;
@@ -51,7 +47,6 @@ export function foundReply(
       ...forwarded,
       answers: [...answers, ...forwarded.answers],
       authorities: [...authorities.filter(wanted), ...forwarded.authorities],
-      upstreamOctets: octetsOf(octets, answers.length),
     };
   return {
     rcode: rcodeOf(end),
@@ -61,12 +56,8 @@ export function foundReply(
     options: [],
     origin: 'resolved',
     nameservers,
-    upstreamOctets: octetsOf(octets, answers.length + authorities.length),
+    isCacheable: true,
   };
-}
-
-function octetsOf(received: number, records: number): number {
-  return Math.max(received, records * recordOctets);
 }
 
 function rcodeOf(end: AnswerFinding['end'] | undefined): number {

@@ -36,9 +36,9 @@ import { type Found, foundReply } from './found-reply.ts';
 import { createIteratorCounters, type IteratorCounters } from './iterator-counters.ts';
 import { Knowledge } from './knowledge.ts';
 import { Minimisation } from './minimisation.ts';
-import { responseLimits } from './response.ts';
+import { type Finding, responseLimits } from './response.ts';
 import { Root } from './root.ts';
-import { type NoAnswer, type Task, type ZoneAnswer, ZoneServers } from './zone-servers.ts';
+import { type NoAnswer, type Task, ZoneServers } from './zone-servers.ts';
 
 export interface IteratorOptions {
   readonly clock: Clock;
@@ -82,7 +82,7 @@ interface Wanted {
 /** Where a way down ended, and what was said there. */
 interface Bottom {
   readonly delegation: Delegation;
-  readonly answer: ZoneAnswer | NoAnswer;
+  readonly answer: Finding | NoAnswer;
 }
 
 const unreachable: Found = { kind: 'failure', reason: 'noReachableAuthority', isAskers: false };
@@ -168,18 +168,16 @@ export class Iterator implements AsyncDisposable {
     const chain: RRset[] = [];
     const proof: ResourceRecord[] = [];
     let seen: Set<string> | undefined;
-    let octets = 0;
     for (let { name } = question; ; ) {
       const forwarded = this.#options.forwarded({ ...question, name }, flags, budget);
-      if (forwarded) return foundReply({ chain, proof, forwarded: await forwarded, octets }, flags);
+      if (forwarded) return foundReply({ chain, proof, forwarded: await forwarded }, flags);
       const found = await this.#lookUp(name, question.type, task);
       if (found.kind === 'failure') return emptyReply(rcodes.SERVFAIL, found.reason);
-      octets += found.octets;
       chain.push(...found.chain);
       proof.push(...found.proof);
       if (found.end.kind !== 'alias') {
         const nameservers = this.#closest(name, question.type).names;
-        return foundReply({ ...found, chain, proof, octets, nameservers }, flags);
+        return foundReply({ ...found, chain, proof, nameservers }, flags);
       }
       const { target } = found.end;
       seen ??= new Set();
@@ -229,10 +227,9 @@ export class Iterator implements AsyncDisposable {
       const question = { name: shown, type: isWhole ? type : recordTypes.A, class: recordClasses.IN };
       const answer = await this.#zones.ask(delegation, { question, isWhole }, task);
       if (answer === 'silence' || answer === 'cut-short') return { answer, delegation };
-      if (isWhole && (answer === 'failure' || answer.finding.kind === 'answer'))
-        return { answer, delegation };
-      if (answer !== 'failure' && answer.finding.kind === 'referral') {
-        const { zone, servers, ttl } = answer.finding;
+      if (isWhole && (answer === 'failure' || answer.kind === 'answer')) return { answer, delegation };
+      if (answer !== 'failure' && answer.kind === 'referral') {
+        const { zone, servers, ttl } = answer;
         delegation = this.#delegations.keep(zone, servers, { ttl, parent: delegation });
         if (doubted?.delegation.isLike(delegation)) return doubted;
         labels = labelCount(zone);
@@ -253,20 +250,20 @@ export class Iterator implements AsyncDisposable {
   }
 
   /** What was said about the whole name. */
-  #conclude(answer: ZoneAnswer | NoAnswer): Found {
+  #conclude(answer: Finding | NoAnswer): Found {
     if (answer === 'cut-short') return askersFailure;
     if (answer === 'silence') return unreachable;
-    if (answer === 'failure' || answer.finding.kind !== 'answer') return unanswered;
-    this.#knowledge.keep(answer.finding);
-    return { ...answer.finding, octets: answer.octets };
+    if (answer === 'failure' || answer.kind !== 'answer') return unanswered;
+    this.#knowledge.keep(answer);
+    return answer;
   }
 
   /** Whether the answer says that the shortened name exists; keeps what it says. */
-  #learnsThatThereIs(answer: ZoneAnswer | 'failure'): boolean {
-    if (answer === 'failure' || answer.finding.kind !== 'answer') return false;
-    const { end } = answer.finding;
+  #learnsThatThereIs(answer: Finding | 'failure'): boolean {
+    if (answer === 'failure' || answer.kind !== 'answer') return false;
+    const { end } = answer;
     if (end.kind === 'denial' && end.type === undefined) return false;
-    this.#knowledge.keep(answer.finding);
+    this.#knowledge.keep(answer);
     return true;
   }
 

@@ -64,7 +64,7 @@ export class Knowledge {
 }
 
 function known(chain: readonly RRset[], end: AnswerFinding['end']): Found {
-  return { kind: 'answer', chain, end, proof: [], isAuthoritative: true, octets: 0 };
+  return { kind: 'answer', chain, end, proof: [], isAuthoritative: true };
 }
 
 /**

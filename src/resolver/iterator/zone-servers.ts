@@ -42,11 +42,6 @@ export interface Task {
   readonly flight: Flight<Found> | undefined;
 }
 
-export interface ZoneAnswer {
-  readonly finding: Finding;
-  readonly octets: number;
-}
-
 /** What a zone's servers are asked. */
 export interface Asked {
   readonly question: Question;
@@ -85,7 +80,7 @@ export class ZoneServers {
     this.#types = options.families.map(family => (family === 4 ? recordTypes.A : recordTypes.AAAA));
   }
 
-  async ask(delegation: Delegation, asked: Asked, task: Task): Promise<ZoneAnswer | NoAnswer> {
+  async ask(delegation: Delegation, asked: Asked, task: Task): Promise<Finding | NoAnswer> {
     const { counters } = this.#options;
     const servers = this.#serversOf(delegation);
     if (delegation.underWay > 0 && this.#isGone(delegation, servers)) {
@@ -149,7 +144,7 @@ export class ZoneServers {
    * Takes silence for the zone's only where a server had been sent something and had time to answer. Otherwise whoever
    * brings along a budget that is all but spent could have any zone taken for gone.
    */
-  async #askAt(servers: readonly IpAddress[], inquiry: Inquiry): Promise<ZoneAnswer | undefined> {
+  async #askAt(servers: readonly IpAddress[], inquiry: Inquiry): Promise<Finding | undefined> {
     if (servers.length === 0) return undefined;
     const { question, isWhole, delegation, budget } = inquiry;
     const { zone } = delegation;
@@ -172,8 +167,8 @@ export class ZoneServers {
       const answer = await authorities.ask({ zone, servers, question, judge, budget, signal });
       if (answer) {
         inquiry.isHeard = true;
-        const { message, octets } = answer;
-        return { finding: last?.message === message ? last.finding : read(message), octets };
+        const { message } = answer;
+        return last?.message === message ? last.finding : read(message);
       }
       if (hasSent()) inquiry.isSilent = true;
       return undefined;

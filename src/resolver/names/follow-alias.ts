@@ -25,6 +25,6 @@ export function followAlias(
 /** The chain before the reply's answers. Nothing that depends on our configuration is kept by a cache. */
 function behindChain(chain: readonly ResourceRecord[], reply: Reply, authoritative: boolean): Reply {
   if (reply.isSilence) return reply;
-  const { upstreamOctets: _, ...rest } = reply;
+  const { isCacheable: _, ...rest } = reply;
   return { ...rest, authoritative, answers: [...chain, ...reply.answers] };
 }

@@ -19,7 +19,7 @@ export const cache: Policy = {
     const limits = ttlLimits(slice.config.resolver.cache);
     const { stale, prefetches } = refreshers(slice, services);
     const keep = ({ question, message }: ClientQuery, given: Reply): Reply => {
-      if (given.upstreamOctets === undefined) return given;
+      if (!given.isCacheable) return given;
       const { reply, ttlSeconds } = cacheable(given, limits);
       answers.keep({ question, flags: answerFlags(message), reply, ttlSeconds }, clock.wallMs());
       return reply;

@@ -112,7 +112,7 @@ function isExcluded({ rdata }: ResourceRecord, exclude: readonly IpPrefix[]): bo
 }
 
 /** What is made here is for this client's network alone. */
-function withoutCaching({ upstreamOctets: _, ...reply }: Reply): Reply {
+function withoutCaching({ isCacheable: _, ...reply }: Reply): Reply {
   return reply;
 }
 

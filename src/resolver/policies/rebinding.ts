@@ -36,7 +36,7 @@ export const rebinding: Policy = {
       if (inside.length === 0) return reply;
       counters.rebinding += 1;
       const answers = reply.answers.filter(record => !inside.some(each => isOfSameSet(record, each)));
-      const { upstreamOctets: _, ...rest } = reply;
+      const { isCacheable: _, ...rest } = reply;
       const why = { infoCode: extendedErrors.blocked, text: 'private address' };
       return withOption({ ...rest, answers }, extendedErrorOption(why));
     };

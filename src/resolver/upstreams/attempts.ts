@@ -84,9 +84,9 @@ export class Attempts {
         onMismatch,
         ...patience,
       };
-      const { message, octets } = await askUpstream(request);
+      const { message } = await askUpstream(request);
       onWord();
-      const reply = scrub(question, message, octets);
+      const reply = scrub(question, message);
       counters.upstream[reply ? 'answered' : 'refused'] += 1;
       return reply;
     } catch (error) {

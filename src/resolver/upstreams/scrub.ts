@@ -18,7 +18,7 @@ const chainLimit = 12;
 const useful: ReadonlySet<number> = new Set([rcodes.NOERROR, rcodes.NXDOMAIN, rcodes.YXDOMAIN]);
 
 /** The reply a client may get, or undefined when this answer is of no use and another upstream should be asked. */
-export function scrub(question: Question, message: Message, octets: number): Reply | undefined {
+export function scrub(question: Question, message: Message): Reply | undefined {
   if (!useful.has(message.rcode)) return undefined;
   const chain = aliasChain(question, message.answers);
   const answers = message.answers.filter(record => belongs(record, question, chain));
@@ -40,7 +40,7 @@ export function scrub(question: Question, message: Message, octets: number): Rep
     authorities,
     options: [],
     origin: 'resolved',
-    upstreamOctets: octets,
+    isCacheable: true,
   };
 }
 

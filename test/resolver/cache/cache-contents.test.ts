@@ -28,7 +28,7 @@ function caches({ clock = fakeClock(), forward = {} as Record<string, readonly n
     records: readonly ResourceRecord[],
     { type = 'A' as TypeName, fields = {} as Partial<Reply>, ttlSeconds = 300, kept = flags } = {},
   ): void => {
-    const reply = { ...emptyReply(0), answers: records, upstreamOctets: 100, ...fields };
+    const reply = { ...emptyReply(0), answers: records, ...fields };
     answers.keep({ question: question(text, type), flags: kept, reply, ttlSeconds }, clock.wallMs());
   };
   return { answers, rrsets, activity, contents, clock, keepAnswer };

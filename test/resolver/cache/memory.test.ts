@@ -81,7 +81,6 @@ describe('the memory of a full cache', () => {
             answers: decodeMessage(octets).answers,
             authorities: [],
             options: [],
-            upstreamOctets: octets.length,
           };
           const flags = { dnssecOk: false, checkingDisabled: false };
           cache.keep({ question: question(host), flags, reply, ttlSeconds: 300 }, index);
@@ -168,7 +167,7 @@ function keep(
 ): void {
   const { answers, authorities } = decodeMessage(octets);
   const records = { answers: [...answers, ...more], authorities };
-  const reply = { rcode: 0, authoritative: false, ...records, options: [], upstreamOctets: octets.length };
+  const reply = { rcode: 0, authoritative: false, ...records, options: [] };
   cache.keep({ question: question(host), flags: signed, reply, ttlSeconds: 300 }, 0);
 }
 

@@ -151,12 +151,16 @@ describe('the table of answers', () => {
   it('never gives an answer made of two, however fast it is written', { timeout: 60_000 }, async () => {
     const { table, key } = opened(oneBucket);
     const stop = new SharedArrayBuffer(4);
-    const workerData = { table: table.memory, stop };
     const url = new URL('./reading-thread.ts', import.meta.url);
-    const threads = [new Worker(url, { workerData }), new Worker(url, { workerData })];
+    const progress = [new Int32Array(new SharedArrayBuffer(4)), new Int32Array(new SharedArrayBuffer(4))];
+    const threads = progress.map(
+      ({ buffer: found }) => new Worker(url, { workerData: { table: table.memory, stop, found } }),
+    );
     const results = threads.map(thread => new Promise<unknown>(resolve => thread.once('message', resolve)));
     await Promise.all(threads.map(thread => new Promise(resolve => thread.once('online', resolve))));
-    for (let version = 0; version < 60_000; version += 1) {
+    // On a busy machine a thread may get its turn late.
+    const areBusy = (): boolean => progress.every(found => Atomics.load(found, 0) > 10_000);
+    for (let version = 0; version < 60_000 || (version < 20_000_000 && !areBusy()); version += 1) {
       key.take(keyOf(version % names));
       // Another owner now and then, so that a key may change under its reader.
       if (version % 50 === 0) table.clear();
@@ -164,13 +168,10 @@ describe('the table of answers', () => {
       if (slot >= 0) table.put(slot, key, answerOf(version));
     }
     Atomics.store(new Int32Array(stop), 0, 1);
-    for (const result of (await Promise.all(results)) as {
-      found: number;
-      torn: number;
-      versions: number;
-    }[]) {
-      assert.equal(result.torn, 0);
-      assert.ok(result.found > 1000 && result.versions > 100, JSON.stringify(result));
+    for (const { torn, versions } of (await Promise.all(results)) as { torn: number; versions: number }[]) {
+      assert.equal(torn, 0);
+      assert.ok(versions > 100, `${versions} versions seen`);
     }
+    assert.ok(areBusy());
   });
 });

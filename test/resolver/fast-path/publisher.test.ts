@@ -18,7 +18,7 @@ import { type FastWorld, openFastWorld } from './fast-world.ts';
 type Sources = Readonly<Record<string, Reply>>;
 
 function reply(answers: readonly ResourceRecord[], fields: Partial<Reply> = {}): Reply {
-  return { ...emptyReply(rcodes.NOERROR), answers, origin: 'resolved', upstreamOctets: 100, ...fields };
+  return { ...emptyReply(rcodes.NOERROR), answers, origin: 'resolved', isCacheable: true, ...fields };
 }
 
 function aaaa(owner: string): ResourceRecord {

@@ -4,19 +4,25 @@ import { AnswerReader } from '../../../src/resolver/fast-path/answer-reader.ts';
 import { QuestionKey } from '../../../src/resolver/fast-path/question-key.ts';
 import { isWhole, keyOf, names } from './versioned-answers.ts';
 
-const { table, stop } = workerData as { table: SharedArrayBuffer; stop: SharedArrayBuffer };
+const { table, stop, found } = workerData as {
+  table: SharedArrayBuffer;
+  stop: SharedArrayBuffer;
+  /** How many answers this thread has found, for others to see. */
+  found: SharedArrayBuffer;
+};
 const reader = new AnswerReader(table);
 const key = new QuestionKey([3, 4]);
 const stopped = new Int32Array(stop);
 const octets = new Uint8Array(1232);
-const counts = { found: 0, torn: 0 };
+const progress = new Int32Array(found);
+let torn = 0;
 const versions = new Set<number>();
 for (let turn = 0; Atomics.load(stopped, 0) === 0; turn += 1) {
   reader.generation = Atomics.load(new Int32Array(table), 0);
   key.take(keyOf(turn % names));
   if (!reader.find(key, { octets, at: 16 }, 1_000_500)) continue;
-  counts.found += 1;
+  Atomics.add(progress, 0, 1);
   versions.add(octets[16] ?? 0);
-  if (!isWhole(octets.subarray(16, 16 + reader.size), reader, turn % names)) counts.torn += 1;
+  if (!isWhole(octets.subarray(16, 16 + reader.size), reader, turn % names)) torn += 1;
 }
-parentPort?.postMessage({ ...counts, versions: versions.size });
+parentPort?.postMessage({ torn, versions: versions.size });

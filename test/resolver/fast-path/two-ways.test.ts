@@ -19,7 +19,7 @@ const seed = 20_260_726;
 const queries = 100_000;
 
 function reply(answers: readonly ResourceRecord[], fields: Partial<Reply> = {}): Reply {
-  return { ...emptyReply(rcodes.NOERROR), answers, origin: 'resolved', upstreamOctets: 100, ...fields };
+  return { ...emptyReply(rcodes.NOERROR), answers, origin: 'resolved', isCacheable: true, ...fields };
 }
 
 const denial = { authorities: [soa('zone.test', { minimum: 37 })] };

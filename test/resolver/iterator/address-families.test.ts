@@ -30,7 +30,7 @@ function inMemory(zones: Readonly<Record<string, ServedZone>>): Authorities & { 
         asked.push(server.text);
         const zone = zones[server.text];
         const message: Message | undefined = zone && serve(zone, { ...query('x.', 'A'), questions: [what] });
-        if (message && judge(message) === 'useful') return { message, server, octets: 100 };
+        if (message && judge(message) === 'useful') return { message, server };
       }
       return undefined;
     },

@@ -58,7 +58,7 @@ async function policy(resolve: (query: ClientQuery) => Outcome, keys = '{}') {
 
 function resolved(text: string, ttl = 100): Reply {
   const answers = [a(text, '192.0.2.1', ttl)];
-  return { ...emptyReply(rcodes.NOERROR), answers, upstreamOctets: 60 };
+  return { ...emptyReply(rcodes.NOERROR), answers, isCacheable: true };
 }
 
 describe('the cache policy', () => {

@@ -35,7 +35,7 @@ describe('local records', () => {
       behind: ({ name }) => ({
         ...emptyReply(0),
         answers: [{ ...a('www.example.net.', '198.51.100.1'), name }],
-        upstreamOctets: 100,
+        isCacheable: true,
       }),
     });
     assert.deepEqual(answersOf(await names.ask('in.example.')), [
@@ -50,7 +50,7 @@ describe('local records', () => {
       'out.example. 60 IN CNAME www.example.net.',
       'www.example.net. 300 IN A 198.51.100.1',
     ]);
-    assert.equal(out.upstreamOctets, undefined);
+    assert.equal(out.isCacheable, undefined);
     assert.equal(names.passed.length, 1);
   });
 

@@ -21,7 +21,6 @@ describe('RFC 9715 section 3.2, avoiding fragments at the requestor', () => {
     });
     const answer = await under.ask('big.test.', { type: 'TXT' });
     assert.equal(answer?.message.answers.length, 40);
-    assert.ok((answer?.octets ?? 0) > 8000);
     assert.deepEqual(
       server?.calls.map(call => call.transport),
       ['udp', 'tcp'],
