@@ -22,7 +22,7 @@ const runs = { numRuns: 60 };
 
 /** What a listener throws for anybody's octets ends the PoP: here it would end this process. */
 describe('octets at random', () => {
-  const limits = { messageMs: 2000, connectionsPerClient: 1000, connections: 4000 };
+  const limits = { messageMs: 2000, idleMs: 2000, connectionsPerClient: 1000, connections: 4000 };
   const later: (() => void)[] = [];
   const open = (transport: 'tcp' | 'dot' | 'doh', proxies: readonly string[] = []): Promise<TestListener> =>
     openListener(
