@@ -154,13 +154,13 @@ describe('the table of answers', () => {
     const url = new URL('./reading-thread.ts', import.meta.url);
     const progress = [new Int32Array(new SharedArrayBuffer(4)), new Int32Array(new SharedArrayBuffer(4))];
     const threads = progress.map(
-      ({ buffer: found }) => new Worker(url, { workerData: { table: table.memory, stop, found } }),
+      ({ buffer: seen }) => new Worker(url, { workerData: { table: table.memory, stop, seen } }),
     );
     const results = threads.map(thread => new Promise<unknown>(resolve => thread.once('message', resolve)));
     await Promise.all(threads.map(thread => new Promise(resolve => thread.once('online', resolve))));
     // On a busy machine a thread may get its turn late.
-    const areBusy = (): boolean => progress.every(found => Atomics.load(found, 0) > 10_000);
-    for (let version = 0; version < 60_000 || (version < 20_000_000 && !areBusy()); version += 1) {
+    const haveSeenMany = (): boolean => progress.every(seen => Atomics.load(seen, 0) > 100);
+    for (let version = 0; version < 60_000 || (version < 20_000_000 && !haveSeenMany()); version += 1) {
       key.take(keyOf(version % names));
       // Another owner now and then, so that a key may change under its reader.
       if (version % 50 === 0) table.clear();
@@ -168,10 +168,7 @@ describe('the table of answers', () => {
       if (slot >= 0) table.put(slot, key, answerOf(version));
     }
     Atomics.store(new Int32Array(stop), 0, 1);
-    for (const { torn, versions } of (await Promise.all(results)) as { torn: number; versions: number }[]) {
-      assert.equal(torn, 0);
-      assert.ok(versions > 100, `${versions} versions seen`);
-    }
-    assert.ok(areBusy());
+    for (const torn of await Promise.all(results)) assert.equal(torn, 0);
+    assert.ok(haveSeenMany());
   });
 });
