@@ -47,6 +47,7 @@ import { threadsTold } from './fast-path/threads-told.ts';
 import type { LastingParts } from './generations/generation.ts';
 import { Generations } from './generations/generations.ts';
 import { PartsOpener } from './generations/opened-parts.ts';
+import { libcForLanes } from './listeners/lane-sockets.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
 import { TcpConnections, type TcpLimits, tcpLimitsOf } from './listeners/tcp-connections.ts';
@@ -173,6 +174,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     connections,
     threads,
     fastPath: fastHere,
+    libc: threads?.libc ?? (await libcForLanes(log)),
     clock,
     log,
   });

@@ -9,6 +9,7 @@ import type { Clock } from '../../system/clock.ts';
 import type { Libc } from '../../system/libc.ts';
 import { WakeUp } from '../../system/poll-set.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { lanes } from '../listeners/lanes.ts';
 import { HandOverRing } from './hand-over-ring.ts';
 import type { FastPathSource, ThreadData, ThreadMessage, ThreadSocket } from './thread-messages.ts';
 import { ThreadState } from './thread-state.ts';
@@ -28,10 +29,14 @@ const restartMs = 100;
 const endsWithinMs = 500;
 
 export class ThreadSeat implements AsyncDisposable {
-  readonly ring: HandOverRing;
+  /** By lane. */
+  readonly rings: readonly HandOverRing[];
   readonly state: ThreadState;
   readonly #options: SeatOptions;
-  readonly #shared = { state: ThreadState.allocate(), ring: HandOverRing.allocate() };
+  readonly #shared = {
+    state: ThreadState.allocate(),
+    rings: lanes.map(() => HandOverRing.allocate()),
+  };
   readonly #wakeUp: WakeUp;
   readonly #sockets = new Map<number, ThreadSocket>();
   #worker: Worker | undefined;
@@ -44,7 +49,7 @@ export class ThreadSeat implements AsyncDisposable {
 
   constructor(options: SeatOptions) {
     this.#options = options;
-    this.ring = new HandOverRing(this.#shared.ring);
+    this.rings = this.#shared.rings.map(ring => new HandOverRing(ring));
     this.state = new ThreadState(this.#shared.state);
     this.#wakeUp = new WakeUp(options.libc);
   }

@@ -61,7 +61,8 @@ export class UdpThread {
   readonly #port: MessagePort;
   readonly #openFastPath: OpenFastPath;
   readonly #state: ThreadState;
-  readonly #ring: HandOverRing;
+  /** By lane. */
+  readonly #rings: readonly HandOverRing[];
   readonly #wakeUp: WakeUp;
   readonly #poll: PollSet;
   readonly #taken: ReceiveBatch;
@@ -78,7 +79,7 @@ export class UdpThread {
     this.#openFastPath = openFastPath;
     this.#fastPath = openFastPath(data.fastPath.shared);
     this.#state = new ThreadState(data.state);
-    this.#ring = new HandOverRing(data.ring);
+    this.#rings = data.rings.map(ring => new HandOverRing(ring));
     this.#wakeUp = new WakeUp(libc, data.wakeUp);
     this.#poll = new PollSet(libc);
     this.#taken = new ReceiveBatch(libc);
@@ -110,7 +111,7 @@ export class UdpThread {
         isQuiet &&= !socket.mayHaveMore;
         hasEnded ||= socket.hasEnded;
       }
-      this.#ring.ringBell();
+      for (const ring of this.#rings) ring.ringBell();
       if (hasEnded) this.#forget();
       if (isQuiet) this.#state.rest();
       if (isQuiet || round % roundsPerLook === 0) this.#look(isQuiet ? waitMs : 0);
@@ -219,25 +220,33 @@ export class UdpThread {
     const { octets, at: start, length } = this.#query;
     const datagram = octets.subarray(start, start + length);
     const from = { peers: this.#taken.peers, at };
-    let isTaken = this.#ring.write(socket.id, datagram, from);
+    const ring = this.#ringOf(socket);
+    let isTaken = ring.write(socket.id, datagram, from);
     while (!isTaken && socket.isEnding && socket.waits > 0) {
       socket.waits -= 1;
-      this.#waitForRoom();
-      isTaken = this.#ring.write(socket.id, datagram, from);
+      this.#waitForRoom(ring);
+      isTaken = ring.write(socket.id, datagram, from);
     }
     this.#state.count(isTaken ? 'handedOver' : 'shed', 1);
   }
 
   /** Says so to the owner, who may close the socket then; where the ring is full, in the next round. */
   #end(socket: Served, errno: number): void {
-    socket.hasEnded = this.#ring.writeEnd(socket.id, errno);
+    const ring = this.#ringOf(socket);
+    socket.hasEnded = ring.writeEnd(socket.id, errno);
     if (socket.hasEnded) return;
     socket.mayHaveMore = true;
-    this.#waitForRoom();
+    this.#waitForRoom(ring);
   }
 
-  #waitForRoom(): void {
-    this.#ring.ringBell();
+  #ringOf({ lane }: ThreadSocket): HandOverRing {
+    const ring = this.#rings[lane];
+    if (!ring) throw new RangeError(`no lane ${lane}`);
+    return ring;
+  }
+
+  #waitForRoom(ring: HandOverRing): void {
+    ring.ringBell();
     Atomics.wait(this.#pause, 0, 0, 1);
   }
 }

@@ -11,8 +11,8 @@ export const hosts: readonly Host[] = Array.from({ length: shape.zones * shape.h
 /** As the agent probes it, and where clients ask. */
 export const serviceAddress = '203.0.113.53';
 
-/** Where replies to the flood go, at each of its addresses. */
-export const sinkPorts = { first: 40_000, count: 16 } as const;
+/** Where replies to the flood go, at each of its addresses: ports that no one is given who asks for any. */
+export const sinkPorts = { first: 700, count: 16 } as const;
 
 /**
  * Addresses that the flood comes from, 198.19.16.0 and those that follow: so many that none of them, and no network that
