@@ -152,12 +152,13 @@ export class ResolverControl {
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, clientQueries, load, lifeline } = this.#sources;
+    const { clock, clientQueries, load, threads, lifeline } = this.#sources;
     let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
       const atMs = clock.monotonicMs();
       const lagMs = Math.max(0, atMs - dueMs);
       load.beat(lagMs);
+      threads?.beat();
       const beat: Heartbeat = {
         pid: process.pid,
         lifeline: lifeline?.isShown ?? false,

@@ -101,6 +101,11 @@ export class UdpThreads implements AsyncDisposable {
     return Math.max(...this.#seats.map(({ state }) => state.stalledMs(nowMs)));
   }
 
+  /** To be called with each heartbeat: threads that hang are ended, and others take their seats. */
+  beat(): void {
+    for (const seat of this.#seats) seat.beat();
+  }
+
   /** Threads that ended untold. */
   get losses(): number {
     return this.#seats.reduce((sum, { losses }) => sum + losses, 0);
