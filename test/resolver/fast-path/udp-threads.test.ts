@@ -264,7 +264,9 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
     const beat = (times: number): void => {
       for (let count = 0; count < times; count += 1) threads.beat();
     };
+    const waits = (): Promise<void> => eventually(() => assert.equal(threads.stalledMs, 0));
     // One that waits, and one that has done something since, hang at nothing.
+    await waits();
     beat(100);
     for (let count = 0; count < 3; count += 1) {
       beat(15);
@@ -279,6 +281,7 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
     assert.equal(await asker.ask('echo again', listener.port), 'echo again');
     assert.equal(threads.losses, 1);
     assert.deepEqual(lines, ['listener thread hangs', 'listener thread lost']);
+    await waits();
     beat(100);
     assert.equal(await asker.ask('echo still', listener.port), 'echo still');
     assert.equal(threads.losses, 1);
