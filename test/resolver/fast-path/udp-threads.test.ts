@@ -265,9 +265,10 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
       for (let count = 0; count < times; count += 1) threads.beat();
     };
     const waits = (): Promise<void> => eventually(() => assert.equal(threads.stalledMs, 0));
-    // One that waits, and one that has done something since, hang at nothing.
+    // One that waits, and one that has done something since, hang at nothing. It waits only after it has begun.
+    await asker.ask('echo', listener.port);
     await waits();
-    beat(100);
+    beat(30);
     for (let count = 0; count < 3; count += 1) {
       beat(15);
       await asker.ask('echo', listener.port);
@@ -282,7 +283,7 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
     assert.equal(threads.losses, 1);
     assert.deepEqual(lines, ['listener thread hangs', 'listener thread lost']);
     await waits();
-    beat(100);
+    beat(30);
     assert.equal(await asker.ask('echo still', listener.port), 'echo still');
     assert.equal(threads.losses, 1);
   });
