@@ -38,6 +38,10 @@ export interface ResolverStatus {
   readonly certificate: CertificateStatus | null;
   readonly queries: Readonly<Record<Transport, number>>;
   readonly clientQueries: number;
+  /** Queries so far that the kernel dropped because they were not fetched in time, as last looked. */
+  readonly receiveDrops: number;
+  /** Queries so far that were given up because too many were under way, or waited. */
+  readonly shed: number;
   readonly cache: CacheSize;
   readonly rrsets: CacheSize;
   readonly cacheActivity: CacheActivity;
@@ -96,7 +100,7 @@ export class ResolverControl {
   }
 
   get status(): ResolverStatus {
-    const { slice, clock, counters, cache, rrsets, cacheActivity, generations, listeners, reload } =
+    const { slice, clock, counters, cache, rrsets, cacheActivity, generations, listeners, load, reload } =
       this.#sources;
     this.#sources.gather();
     return {
@@ -109,6 +113,8 @@ export class ResolverControl {
       certificate: listeners.certificate ?? null,
       queries: counters.traffic.queriesByTransport,
       clientQueries: counters.clientQueries,
+      receiveDrops: load.receiveDrops,
+      shed: this.#shed,
       cache: cache.size,
       rrsets: rrsets.size,
       cacheActivity,
@@ -140,13 +146,19 @@ export class ResolverControl {
     };
   }
 
+  get #shed(): number {
+    const { counters, generations, threads } = this.#sources;
+    return counters.upstream.shed + generations.current.recursion.shed + (threads?.countOf('shed') ?? 0);
+  }
+
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, counters, clientQueries, generations, load, threads, lifeline } = this.#sources;
+    const { clock, clientQueries, load, threads, lifeline } = this.#sources;
     let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
       const atMs = clock.monotonicMs();
       const lagMs = Math.max(0, atMs - dueMs);
       load.beat(lagMs);
+      threads?.beat();
       const beat: Heartbeat = {
         pid: process.pid,
         lifeline: lifeline?.isShown ?? false,
@@ -155,7 +167,7 @@ export class ResolverControl {
         atMs: Math.round(atMs),
         lagMs: Math.round(lagMs),
         receiveDrops: load.receiveDrops,
-        shed: counters.upstream.shed + generations.current.recursion.shed + (threads?.countOf('shed') ?? 0),
+        shed: this.#shed,
       };
       server.push('heartbeat', beat);
       dueMs = clock.monotonicMs() + heartbeatMs;

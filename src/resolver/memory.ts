@@ -10,7 +10,8 @@
  * recursion, which is other threads' to use.
  *
  * The limit of the heap is another thing: at it V8 ends the process. So it is never lowered, and where V8's own, which
- * follows from the machine's memory, is less than the configuration may need, the process is started with a higher one.
+ * follows from the machine's memory, is less than the configuration may need, the process is started with a higher one. A
+ * listener thread has a heap of its own with a limit of its own: what ends at that is the thread, and another follows.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import type { ResolverConfig } from '../config/anycast-config.ts';
@@ -23,6 +24,12 @@ const mebi = 2 ** 20;
 
 /** Per cent that the heap may grow by from one collection to the next. */
 const growthPercent = 50;
+
+/**
+ * Mebibytes of a listener thread's heap (`resourceLimits` of node:worker_threads), at which it is ended and another follows.
+ * Loading its code takes some 8, and after that it allocates next to nothing.
+ */
+export const threadHeap = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 20 } as const;
 
 /** Octets of heap at which V8 may give up: more than can be reached while all caps hold. */
 export function heapLimit({ maxBytes }: CacheKeys): number {
@@ -66,7 +73,7 @@ export function memoryTold(bound: () => number): Told[] {
     {
       kind: 'gauge',
       name: 'anycast_resolver_memory_bound_bytes',
-      help: 'What the process may have resident: follows from cache.maxBytes',
+      help: 'What the process may have resident: follows from cache.maxBytes and threads',
       read: bound,
     },
   ];

@@ -18,7 +18,7 @@
  *
  * Standards: RFC 1034, 1035, 2181, 2308, 4592, 4892 (id.server), 5001, 5452, 6672, 6891, 7766, 7828, 7830, 7858, 7873,
  * 8020, 8310, 8467, 8482, 8484, 8767, 8906, 8914, 9018, 9077, 9156, 9520, 9609, 9619, 9715.
- * What all of it may take of the machine's memory follows from `cache.maxBytes`: `memory.ts`.
+ * What all of it may take of the machine's memory follows from `cache.maxBytes` and `threads`: `memory.ts`.
  * Not here: validation; its place is marked in `pipeline.ts`.
  */
 import { join } from 'node:path';
@@ -47,6 +47,7 @@ import { threadsTold } from './fast-path/threads-told.ts';
 import type { LastingParts } from './generations/generation.ts';
 import { Generations } from './generations/generations.ts';
 import { PartsOpener } from './generations/opened-parts.ts';
+import { libcForLanes } from './listeners/lane-sockets.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
 import { TcpConnections, type TcpLimits, tcpLimitsOf } from './listeners/tcp-connections.ts';
@@ -173,6 +174,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     connections,
     threads,
     fastPath: fastHere,
+    libc: threads?.libc ?? (await libcForLanes(log)),
     clock,
     log,
   });
@@ -234,7 +236,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   // Last, because loading prom-client takes longer than all of the above: queries are answered meanwhile.
   const { resolverMetrics } = await import('./metrics.ts');
   const dnstap = dnstapTold(counters.dnstap);
-  const memory = memoryTold(() => memoryBound(generations.current.slice.config.resolver.cache));
+  const memory = memoryTold(() => memoryBound(generations.current.slice.config.resolver));
   const registry = resolverMetrics(
     { counters, cache, rrsets, cacheActivity, generations, connections, load, gather },
     [

@@ -17,7 +17,13 @@ import { addressOctets, decodeEndpoint, encodeEndpoint, type SocketEndpoint } fr
 const families = { ipv4: 2, ipv6: 10 } as const;
 const socketTypes = { datagram: 2, nonBlocking: 0o4000, closeOnExec: 0o2000000 } as const;
 const levels = { socket: 1, ipv6: 41 } as const;
-const socketOptions = { receiveBuffer: 8, reusePort: 15, receiveBufferForce: 33, ipv6Only: 26 } as const;
+const socketOptions = {
+  reuseAddress: 2,
+  receiveBuffer: 8,
+  reusePort: 15,
+  receiveBufferForce: 33,
+  ipv6Only: 26,
+} as const;
 
 export interface UdpSocketOptions {
   /** Port 0 is any that is free; `portOf` tells which. */
@@ -68,6 +74,11 @@ export function sharePort(libc: Libc, fd: number): void {
   setOption(libc, fd, { level: levels.socket, option: socketOptions.reusePort, value: 1 });
 }
 
+/** What Node does to a descriptor that it is given: strangers could be bound to the same port. This takes it back. */
+export function forbidReuse(libc: Libc, fd: number): void {
+  setOption(libc, fd, { level: levels.socket, option: socketOptions.reuseAddress, value: 0 });
+}
+
 export function portOf(libc: Libc, fd: number): number {
   const address = new Uint8Array(addressOctets);
   const length = new Uint8Array(Int32Array.of(address.length).buffer);
@@ -91,15 +102,23 @@ function growReceiveBuffer(libc: Libc, fd: number, octets: number): void {
   }
 }
 
-interface SocketOption {
+export interface SocketOption<Value> {
   readonly level: number;
   readonly option: number;
-  readonly value: number;
+  readonly value: Value;
 }
 
-function setOption(libc: Libc, fd: number, { level, option, value }: SocketOption): void {
-  const octets = new Uint8Array(Int32Array.of(value).buffer);
-  checked(libc, 'setsockopt', libc.setsockopt(fd, level, option, octets, octets.length));
+/** @throws The operating system's error. */
+export function setSocketOption(
+  libc: Libc,
+  fd: number,
+  { level, option, value }: SocketOption<Uint8Array>,
+): void {
+  checked(libc, 'setsockopt', libc.setsockopt(fd, level, option, value, value.length));
+}
+
+function setOption(libc: Libc, fd: number, { level, option, value }: SocketOption<number>): void {
+  setSocketOption(libc, fd, { level, option, value: new Uint8Array(Int32Array.of(value).buffer) });
 }
 
 function checked(libc: Libc, syscall: string, result: number): number {

@@ -5,6 +5,7 @@
  *   healthcheckers [--rounds N] [--rate N] [--json FILE]                         the kit beside ExaBGP's healthcheck, in one lab
  *   cold [--rounds N] [--json FILE]                                              answers that no cache has, beside Unbound
  *   cached [--rounds N] [--quick] [--only NAME,...] [--json FILE]                answers from a cache, beside five others and two bare echoes
+ *   overload [--threads N] [--json FILE]                                         twice the queries that can be answered; exit code 1 when those suffer who must not
  *   soak [--duration 30m] [--json FILE]                                          good, bad and hostile clients at once; exit code 1 when it gives way
  */
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ import { benchCached } from './cached.ts';
 import { benchCold } from './cold.ts';
 import { benchDrills } from './drills.ts';
 import { benchHealthcheckers } from './healthcheckers.ts';
+import { benchOverload } from './overload.ts';
 import { benchSoak } from './soak.ts';
 
 const { values, positionals } = parseArgs({
@@ -24,6 +26,7 @@ const { values, positionals } = parseArgs({
     runtime: { type: 'string', default: 'netns' },
     json: { type: 'string' },
     only: { type: 'string' },
+    threads: { type: 'string', default: '0' },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -55,12 +58,15 @@ if (name === 'drills') {
     ...(only !== undefined && { only: only.split(',') }),
     ...(json !== undefined && { json }),
   });
+} else if (name === 'overload') {
+  const { threads, json } = values;
+  process.exitCode = await benchOverload({ threads: Number(threads), ...(json !== undefined && { json }) });
 } else if (name === 'soak') {
   const { duration, json } = values;
   process.exitCode = await benchSoak({ duration, ...(json !== undefined && { json }) });
 } else {
   process.stderr.write(
-    `there is no measurement '${name ?? ''}'; known: drills, healthcheckers, cold, cached, soak\n`,
+    `there is no measurement '${name ?? ''}'; known: drills, healthcheckers, cold, cached, overload, soak\n`,
   );
   process.exitCode = 64;
 }

@@ -9,7 +9,15 @@ const cacheFactor = 1.5;
  */
 const programOctets = 288 * 2 ** 20;
 
+/** Octets of a listener thread: its heap, which has a limit, and some 14 MiB beside it for its code and buffers. */
+const threadOctets = 40 * 2 ** 20;
+
+export interface MemoryKeys {
+  readonly cache: Pick<ResolverConfig['cache'], 'maxBytes'>;
+  readonly threads: number;
+}
+
 /** Octets of memory that the process may have resident. */
-export function memoryBound({ maxBytes }: Pick<ResolverConfig['cache'], 'maxBytes'>): number {
-  return programOctets + Math.ceil(maxBytes * cacheFactor);
+export function memoryBound({ cache, threads }: MemoryKeys): number {
+  return programOctets + threads * threadOctets + Math.ceil(cache.maxBytes * cacheFactor);
 }

@@ -177,7 +177,7 @@ function container(process: PopProcess, slice: PopSlice, image: string): IContai
 /** Of the resolver, all that it may come to have; any other Node process takes some 100 MB. */
 function requests(name: ProcessName, { config }: PopSlice): Record<string, string> {
   if (name !== 'resolver') return { cpu: '100m', memory: '128Mi' };
-  return { cpu: '500m', memory: `${Math.ceil(memoryBound(config.resolver.cache) / 2 ** 20)}Mi` };
+  return { cpu: '500m', memory: `${Math.ceil(memoryBound(config.resolver) / 2 ** 20)}Mi` };
 }
 
 /** Slow on purpose: the agent withdraws a sick resolver within milliseconds, the kubelet only restarts it in the end. */

@@ -5,6 +5,8 @@ export interface ThreadSocket {
   /** No other socket of the process has had it. */
   readonly id: number;
   readonly fd: number;
+  /** The number of its lane (`listeners/lanes.ts`): what is handed over goes by the ring of that. */
+  readonly lane: number;
   readonly isService: boolean;
   /** Whether every datagram goes to the resolver's thread, as behind proxies. */
   readonly handsAllOver: boolean;
@@ -22,7 +24,8 @@ export interface FastPathSource {
 
 export interface ThreadData {
   readonly state: SharedArrayBuffer;
-  readonly ring: SharedArrayBuffer;
+  /** By lane. */
+  readonly rings: readonly SharedArrayBuffer[];
   readonly wakeUp: number;
   readonly fastPath: { readonly module: string; readonly shared: unknown };
   readonly sockets: readonly ThreadSocket[];

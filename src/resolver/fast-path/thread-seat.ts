@@ -2,13 +2,17 @@
  * The place of one listener thread: what it serves and what it has counted, both of which outlive it.
  *
  * A thread that ends without having been told to is followed by another, with the same sockets: what the kernel holds for
- * them meanwhile is answered by that one.
+ * them meanwhile is answered by that one. One that hangs is ended: a round of it takes less than a millisecond, so what is
+ * still at the same one after many heartbeats will not come to its end. They are counted, not the time between them: where
+ * the whole process was stopped, or had no processor, no thread is to blame.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../system/clock.ts';
 import type { Libc } from '../../system/libc.ts';
 import { WakeUp } from '../../system/poll-set.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { lanes } from '../listeners/lanes.ts';
+import { threadHeap } from '../memory.ts';
 import { HandOverRing } from './hand-over-ring.ts';
 import type { FastPathSource, ThreadData, ThreadMessage, ThreadSocket } from './thread-messages.ts';
 import { ThreadState } from './thread-state.ts';
@@ -24,14 +28,21 @@ export interface SeatOptions {
 /** Milliseconds before a thread that has lived no longer than that is followed by another: a start costs some 50 ms of CPU. */
 const restartMs = 100;
 
+/** Heartbeats that a thread may be at one round: a second, as long as the agent gives the whole process. */
+const hangsAfterBeats = 20;
+
 /** Milliseconds that a thread has to end by itself. It looks at its messages after each round, which takes less than one. */
 const endsWithinMs = 500;
 
 export class ThreadSeat implements AsyncDisposable {
-  readonly ring: HandOverRing;
+  /** By lane. */
+  readonly rings: readonly HandOverRing[];
   readonly state: ThreadState;
   readonly #options: SeatOptions;
-  readonly #shared = { state: ThreadState.allocate(), ring: HandOverRing.allocate() };
+  readonly #shared = {
+    state: ThreadState.allocate(),
+    rings: lanes.map(() => HandOverRing.allocate()),
+  };
   readonly #wakeUp: WakeUp;
   readonly #sockets = new Map<number, ThreadSocket>();
   #worker: Worker | undefined;
@@ -39,12 +50,15 @@ export class ThreadSeat implements AsyncDisposable {
   #ended: Promise<void> = Promise.resolve();
   #restart: NodeJS.Timeout | undefined;
   #isClosing = false;
+  /** The round that was under way at the last heartbeat, and at how many before. */
+  #round = 0;
+  #beats = 0;
   /** Threads that ended untold. */
   losses = 0;
 
   constructor(options: SeatOptions) {
     this.#options = options;
-    this.ring = new HandOverRing(this.#shared.ring);
+    this.rings = this.#shared.rings.map(ring => new HandOverRing(ring));
     this.state = new ThreadState(this.#shared.state);
     this.#wakeUp = new WakeUp(options.libc);
   }
@@ -75,6 +89,17 @@ export class ThreadSeat implements AsyncDisposable {
   renew(): void {
     const { fastPath, number } = this.#options;
     this.#tell({ kind: 'shared', shared: fastPath.sharedFor(number) });
+  }
+
+  /** To be called with each heartbeat: ends a thread that hangs. */
+  beat(): void {
+    const { roundUnderWay } = this.state;
+    this.#beats = roundUnderWay !== 0 && roundUnderWay === this.#round ? this.#beats + 1 : 0;
+    this.#round = roundUnderWay;
+    // Once: whom that does not end, nothing will.
+    if (this.#isClosing || this.#beats !== hangsAfterBeats) return;
+    this.#options.log.error({ thread: this.#options.number }, 'listener thread hangs');
+    void this.end();
   }
 
   /** Ends the thread whatever it is doing; another follows. Resolves when it is certain that it reads no socket. */
@@ -123,6 +148,7 @@ export class ThreadSeat implements AsyncDisposable {
     const worker = new Worker(new URL('./udp-thread.ts', import.meta.url), {
       workerData: data,
       name: `udp ${number}`,
+      resourceLimits: threadHeap,
     });
     this.#worker = worker;
     this.#ended = new Promise(resolve => worker.once('exit', () => resolve()));

@@ -49,6 +49,11 @@ export class ThreadState {
     return sinceMs === 0 ? 0 : Math.max(0, nowMs - sinceMs);
   }
 
+  /** The number of the round under way, 0 where there is none. */
+  get roundUnderWay(): number {
+    return this.#numbers[busySince] === 0 ? 0 : this.countOf('rounds');
+  }
+
   count(name: ThreadCount, amount: number): void {
     const place = places[name];
     this.#numbers[place] = (this.#numbers[place] ?? 0) + amount;

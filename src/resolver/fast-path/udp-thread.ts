@@ -2,8 +2,8 @@
  * A listener thread: takes datagrams by the batch, answers those that the fast path decides, hands the others over.
  *
  * It never returns to its event loop. A round takes a batch from each socket that may have something; when no batch was
- * full, the thread waits for all of them and for its wake-up. Where some are it goes on without waiting, and looks now and
- * then at the others. The file is the thread's entry, and does nothing where it is merely imported.
+ * full, the thread waits for all of them and for its wake-up. Where some are it goes on without waiting, and where some are
+ * not full but had company it goes on after a pause; now and then it looks at the others. The file is the thread's entry, and does nothing where it is merely imported.
  */
 import {
   isMainThread,
@@ -26,6 +26,17 @@ import { ThreadState } from './thread-state.ts';
 const roundsPerLook = 8;
 
 /**
+ * Datagrams of a round that is followed by a pause: others are on their way then, and what comes meanwhile costs no call of
+ * its own. After a pause that brought fewer than `paysFrom` there is none for so many rounds: it costs a wake-up. Of 128
+ * questions under way at a time it saves 7 % of an answer's CPU, and at half of that rate neither costs nor saves.
+ */
+const pauseFrom = 4;
+const paysFrom = 11;
+const roundsWithout = 32;
+/** Microseconds, to which the kernel adds its 50. */
+const pauseUs = 1;
+
+/**
  * Milliseconds a wait may last. The wake-up ends it before; but a process that ends waits for its threads, and one that
  * ends by a fault rings nobody.
  */
@@ -41,6 +52,8 @@ type OpenFastPath = (shared: unknown) => FastPath;
 
 interface Served extends ThreadSocket {
   mayHaveMore: boolean;
+  /** Datagrams that were taken the last time. */
+  taken: number;
   /** Datagrams that are still taken. */
   left: number;
   /** How often it may still wait for room in the ring, when it is ending. */
@@ -58,10 +71,12 @@ export interface UdpThreadParts {
 }
 
 export class UdpThread {
+  readonly #libc: Libc;
   readonly #port: MessagePort;
   readonly #openFastPath: OpenFastPath;
   readonly #state: ThreadState;
-  readonly #ring: HandOverRing;
+  /** By lane. */
+  readonly #rings: readonly HandOverRing[];
   readonly #wakeUp: WakeUp;
   readonly #poll: PollSet;
   readonly #taken: ReceiveBatch;
@@ -72,13 +87,17 @@ export class UdpThread {
   #fastPath: FastPath;
   #sockets: Served[] = [];
   #isStopped = false;
+  #hasPaused = false;
+  /** The round from which it may pause. */
+  #pausesFrom = 0;
 
   constructor(data: ThreadData, { libc, port, openFastPath }: UdpThreadParts) {
+    this.#libc = libc;
     this.#port = port;
     this.#openFastPath = openFastPath;
     this.#fastPath = openFastPath(data.fastPath.shared);
     this.#state = new ThreadState(data.state);
-    this.#ring = new HandOverRing(data.ring);
+    this.#rings = data.rings.map(ring => new HandOverRing(ring));
     this.#wakeUp = new WakeUp(libc, data.wakeUp);
     this.#poll = new PollSet(libc);
     this.#taken = new ReceiveBatch(libc);
@@ -105,16 +124,37 @@ export class UdpThread {
       this.#state.begin(this.#time.monotonicMs);
       let isQuiet = true;
       let hasEnded = false;
+      let taken = 0;
       for (const socket of this.#sockets) {
+        socket.taken = 0;
         if (socket.mayHaveMore) this.#serve(socket);
+        taken += socket.taken;
         isQuiet &&= !socket.mayHaveMore;
         hasEnded ||= socket.hasEnded;
       }
-      this.#ring.ringBell();
+      for (const ring of this.#rings) ring.ringBell();
       if (hasEnded) this.#forget();
-      if (isQuiet) this.#state.rest();
-      if (isQuiet || round % roundsPerLook === 0) this.#look(isQuiet ? waitMs : 0);
+      const pauses = this.#paysToPause(round, taken) && isQuiet && taken >= pauseFrom;
+      if (pauses) this.#pauseForMore();
+      this.#hasPaused = pauses;
+      this.#lookWhenDue(round, isQuiet && !pauses);
     }
+  }
+
+  #lookWhenDue(round: number, isQuiet: boolean): void {
+    if (isQuiet) this.#state.rest();
+    if (isQuiet || round % roundsPerLook === 0) this.#look(isQuiet ? waitMs : 0);
+  }
+
+  #paysToPause(round: number, taken: number): boolean {
+    if (this.#hasPaused && taken < paysFrom) this.#pausesFrom = round + roundsWithout;
+    return round >= this.#pausesFrom;
+  }
+
+  /** Those that had something are read again without a look: that would be one call more. */
+  #pauseForMore(): void {
+    this.#libc.usleep(pauseUs);
+    for (const socket of this.#sockets) socket.mayHaveMore ||= socket.taken > 0;
   }
 
   #look(timeoutMs: number): void {
@@ -154,7 +194,10 @@ export class UdpThread {
   #put(socket: ThreadSocket): void {
     const left = socket.isEnding ? lastDatagrams : Number.POSITIVE_INFINITY;
     const others = this.#sockets.filter(({ id }) => id !== socket.id);
-    this.#sockets = [...others, { ...socket, mayHaveMore: true, left, waits: lastWaits, hasEnded: false }];
+    this.#sockets = [
+      ...others,
+      { ...socket, mayHaveMore: true, taken: 0, left, waits: lastWaits, hasEnded: false },
+    ];
   }
 
   #forget(): void {
@@ -176,6 +219,7 @@ export class UdpThread {
       return;
     }
     socket.left -= count;
+    socket.taken = count;
     // The kernel gives all there is: what came since, the next look shows. Only of a socket that ends it must be certain.
     socket.mayHaveMore = socket.isEnding ? count > 0 : count === batchSize;
     for (let slot = 0; slot < count; slot += 1) this.#answer(socket, slot);
@@ -219,25 +263,33 @@ export class UdpThread {
     const { octets, at: start, length } = this.#query;
     const datagram = octets.subarray(start, start + length);
     const from = { peers: this.#taken.peers, at };
-    let isTaken = this.#ring.write(socket.id, datagram, from);
+    const ring = this.#ringOf(socket);
+    let isTaken = ring.write(socket.id, datagram, from);
     while (!isTaken && socket.isEnding && socket.waits > 0) {
       socket.waits -= 1;
-      this.#waitForRoom();
-      isTaken = this.#ring.write(socket.id, datagram, from);
+      this.#waitForRoom(ring);
+      isTaken = ring.write(socket.id, datagram, from);
     }
     this.#state.count(isTaken ? 'handedOver' : 'shed', 1);
   }
 
   /** Says so to the owner, who may close the socket then; where the ring is full, in the next round. */
   #end(socket: Served, errno: number): void {
-    socket.hasEnded = this.#ring.writeEnd(socket.id, errno);
+    const ring = this.#ringOf(socket);
+    socket.hasEnded = ring.writeEnd(socket.id, errno);
     if (socket.hasEnded) return;
     socket.mayHaveMore = true;
-    this.#waitForRoom();
+    this.#waitForRoom(ring);
   }
 
-  #waitForRoom(): void {
-    this.#ring.ringBell();
+  #ringOf({ lane }: ThreadSocket): HandOverRing {
+    const ring = this.#rings[lane];
+    if (!ring) throw new RangeError(`no lane ${lane}`);
+    return ring;
+  }
+
+  #waitForRoom(ring: HandOverRing): void {
+    ring.ringBell();
     Atomics.wait(this.#pause, 0, 0, 1);
   }
 }

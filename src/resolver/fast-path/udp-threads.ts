@@ -25,6 +25,8 @@ export interface UdpThreadsOptions {
 export interface Attachment {
   /** One bound socket for each thread. */
   readonly descriptors: readonly number[];
+  /** By number. */
+  readonly lane: number;
   readonly isService: boolean;
   readonly handsAllOver: boolean;
   /** What a thread has handed over: to be read in place, and copied before this returns. */
@@ -42,7 +44,7 @@ export interface Attached {
   untilEnded(): Promise<void>;
 }
 
-/** Datagrams of a thread that are taken in one turn: as many as libuv reads from a socket before it looks elsewhere. */
+/** Datagrams of a thread and lane that are taken in one turn: as many as libuv reads from a socket before it looks elsewhere. */
 const datagramsPerTurn = 32;
 
 /** Milliseconds until a thread that was to leave a socket is thought to hang. */
@@ -84,7 +86,7 @@ export class UdpThreads implements AsyncDisposable {
     // Before a process ends it waits for its threads, and they wait for datagrams.
     process.once('exit', threads.#stopAll);
     await Promise.all(threads.#seats.map(seat => seat.open()));
-    threads.#draining = threads.#seats.map(seat => threads.#drain(seat));
+    threads.#draining = threads.#rings.map(ring => threads.#drain(ring));
     parts.move();
     return threads;
   }
@@ -97,6 +99,11 @@ export class UdpThreads implements AsyncDisposable {
   get stalledMs(): number {
     const nowMs = this.#clock.monotonicMs();
     return Math.max(...this.#seats.map(({ state }) => state.stalledMs(nowMs)));
+  }
+
+  /** To be called with each heartbeat: threads that hang are ended, and others take their seats. */
+  beat(): void {
+    for (const seat of this.#seats) seat.beat();
   }
 
   /** Threads that ended untold. */
@@ -115,11 +122,11 @@ export class UdpThreads implements AsyncDisposable {
   }
 
   attach(attachment: Attachment): Attached {
-    const { descriptors, isService, handsAllOver } = attachment;
+    const { descriptors, lane, isService, handsAllOver } = attachment;
     const places = this.#seats.map((seat, index): Place => {
       this.#lastId += 1;
       const fd = descriptors[index] ?? -1;
-      const socket = { id: this.#lastId, fd, isService, handsAllOver, isEnding: false };
+      const socket = { id: this.#lastId, fd, lane, isService, handsAllOver, isEnding: false };
       return { seat, socket, attachment, ended: Promise.withResolvers() };
     });
     for (const place of places) {
@@ -145,13 +152,17 @@ export class UdpThreads implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     process.off('exit', this.#stopAll);
-    for (const { ring } of this.#seats) ring.endWait();
+    for (const ring of this.#rings) ring.endWait();
     await Promise.all(this.#draining);
     await Promise.all(this.#seats.map(seat => seat[Symbol.asyncDispose]()));
   }
 
-  /** Takes what a thread hands over, as long as there are threads. */
-  async #drain({ ring }: ThreadSeat): Promise<void> {
+  get #rings(): HandOverRing[] {
+    return this.#seats.flatMap(({ rings }) => rings);
+  }
+
+  /** Takes what a thread hands over in one lane, as long as there are threads. */
+  async #drain(ring: HandOverRing): Promise<void> {
     while (!this.#isClosed) {
       let taken = 0;
       while (taken < datagramsPerTurn && ring.take()) {

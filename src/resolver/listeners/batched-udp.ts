@@ -1,19 +1,19 @@
 /**
  * DNS over UDP on one address by listener threads: what they cannot decide comes here, and is answered from here.
  *
- * Each thread has a socket of its own bound to the address. Replies leave from the first of them, by the batch: those of
+ * Each thread has sockets of its own bound to the address, one in each lane (`lanes.ts`). Replies leave from the first of them, by the batch: those of
  * one turn of the event loop go together.
  */
-import { formatIpAddress, parseIpAddress } from '../../ip/address.ts';
-import { closeDescriptor, openUdpSocket, portOf, sharePort } from '../../system/batched-udp.ts';
+import { formatIpAddress } from '../../ip/address.ts';
+import { closeDescriptor } from '../../system/batched-udp.ts';
 import { SendBatch } from '../../system/datagram-batch.ts';
 import { type Libc, systemError } from '../../system/libc.ts';
 import { SocketAddresses, wordsPerAddress } from '../../system/socket-address.ts';
 import type { HandOverRing } from '../fast-path/hand-over-ring.ts';
 import type { UdpThreads } from '../fast-path/udp-threads.ts';
 import type { Client } from './client.ts';
+import { openLaneSockets } from './lane-sockets.ts';
 import type { Listener, ListenOptions } from './listener.ts';
-import { receiveBufferOctets } from './receive-buffer.ts';
 import { unwrapDatagram } from './unwrap-datagram.ts';
 
 export interface BatchedUdpOptions extends ListenOptions {
@@ -30,8 +30,8 @@ const sendWaitMs = 1;
 export async function listenBatchedUdp(options: BatchedUdpOptions): Promise<Listener> {
   const { local, responder, proxies, threads } = options;
   const { libc } = threads;
-  const { descriptors, port } = openSockets(options);
-  const replies = new Replies(libc, descriptors[0] ?? -1);
+  const { descriptors, port } = openLaneSockets(libc, { local, port: options.port, threads: threads.count });
+  const replies = new Replies(libc, descriptors[0]?.[0] ?? -1);
   const failed = Promise.withResolvers<Error>();
   let isEnding = false;
   let pending = 0;
@@ -55,29 +55,32 @@ export async function listenBatchedUdp(options: BatchedUdpOptions): Promise<List
       if (octets) replies.add(octets, peer);
     });
   };
-  const attached = threads.attach({
-    descriptors,
-    isService: local.kind === 'service',
-    handsAllOver: proxies.isUsed,
-    onDatagram,
-    onFailure: errno => failed.resolve(systemError('recvmmsg', errno)),
-  });
+  const attached = descriptors.map((each, lane) =>
+    threads.attach({
+      descriptors: each,
+      lane,
+      isService: local.kind === 'service',
+      handsAllOver: proxies.isUsed,
+      onDatagram,
+      onFailure: errno => failed.resolve(systemError('recvmmsg', errno)),
+    }),
+  );
   const stopAccepting = (): void => {
-    if (!isEnding) attached.end();
+    if (!isEnding) for (const lane of attached) lane.end();
     isEnding = true;
   };
   const close = async (): Promise<void> => {
     stopAccepting();
-    await attached.untilEnded();
+    await Promise.all(attached.map(lane => lane.untilEnded()));
     replies.close();
-    for (const fd of descriptors) closeDescriptor(libc, fd);
+    for (const fd of descriptors.flat()) closeDescriptor(libc, fd);
   };
   return {
     port,
     failed: failed.promise,
     get pending() {
       // What a thread has yet to take, or to hand over, counts as long as it has not said that there is nothing more.
-      return pending + (isEnding ? attached.open : 0);
+      return pending + (isEnding ? attached.reduce((sum, { open }) => sum + open, 0) : 0);
     },
     stopAccepting,
     [Symbol.asyncDispose]: () => {
@@ -85,30 +88,6 @@ export async function listenBatchedUdp(options: BatchedUdpOptions): Promise<List
       return closing;
     },
   };
-}
-
-/** One socket for each thread. The first takes the port for itself, so that whoever has it already is noticed. */
-function openSockets({ local, port: wanted, threads: { libc, count } }: BatchedUdpOptions): {
-  readonly descriptors: readonly number[];
-  readonly port: number;
-} {
-  const octets = parseIpAddress(local.text)?.octets ?? new Uint8Array(4);
-  const descriptors: number[] = [];
-  try {
-    const endpoint = { octets, port: wanted };
-    const first = openUdpSocket(libc, { endpoint, receiveBufferOctets });
-    descriptors.push(first);
-    const port = portOf(libc, first);
-    if (count > 1) sharePort(libc, first);
-    while (descriptors.length < count)
-      descriptors.push(
-        openUdpSocket(libc, { endpoint: { octets, port }, receiveBufferOctets, joinsPort: true }),
-      );
-    return { descriptors, port };
-  } catch (error) {
-    for (const fd of descriptors) closeDescriptor(libc, fd);
-    throw error;
-  }
 }
 
 /** As node:dgram gives it: canonical, with the interface when link-local. */

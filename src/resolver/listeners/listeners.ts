@@ -10,6 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Clock } from '../../system/clock.ts';
 import { Fault } from '../../system/fault.ts';
+import type { Libc } from '../../system/libc.ts';
 import { Occasion } from '../../system/occasion.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { FastPath } from '../fast-path/fast-path.ts';
@@ -37,6 +38,8 @@ export interface ListenersOptions {
   readonly threads?: UdpThreads | undefined;
   /** Of the resolver's own thread, for where it listens over UDP. */
   readonly fastPath?: FastPath | undefined;
+  /** For the same; without it service addresses have no lanes (`lanes.ts`). */
+  readonly libc?: Libc | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -237,13 +240,13 @@ export class Listeners implements AsyncDisposable {
   }
 
   #listen({ local, port, transport }: Seat): Promise<Listener> {
-    const { responder, connections, threads, fastPath, clock, slice } = this.#options;
+    const { responder, connections, threads, fastPath, libc, clock, slice } = this.#options;
     const options = { local, port, responder, connections, proxies: this.#proxies, counters: this.counters };
     switch (transport) {
       case 'udp':
         return threads
           ? listenBatchedUdp({ ...options, threads })
-          : listenUdp({ ...options, clock, fastPath });
+          : listenUdp({ ...options, clock, fastPath, libc });
       case 'tcp':
         return listenTcp(options);
       case 'dot':

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { memoryBound } from '../../../src/config/resolver/memory-bound.ts';
 import { openUdpThreads } from '../../../src/resolver/fast-path/open-udp-threads.ts';
 import type { UdpThreads } from '../../../src/resolver/fast-path/udp-threads.ts';
 import { listenBatchedUdp } from '../../../src/resolver/listeners/batched-udp.ts';
@@ -251,6 +252,52 @@ describe('a listener thread', { skip: (await whyNoBatchedUdp()) ?? false }, () =
     });
     assert.equal(threads, undefined);
     assert.deepEqual(lines, [{ why: 'it cannot be used' }]);
+  });
+
+  it('that hangs is replaced after so many heartbeats, however long they are apart', async () => {
+    const lines: string[] = [];
+    const log = createLog('resolver', 'fra', 'silent');
+    log.error = (_fields: unknown, line?: string) => void lines.push(line ?? '');
+    await using threads = await openThreadsUnderTest({ log, fastPath: scripted(() => '') });
+    await using listener = await listen(threads);
+    using asker = await openAsker();
+    const beat = (times: number): void => {
+      for (let count = 0; count < times; count += 1) threads.beat();
+    };
+    const waits = (): Promise<void> => eventually(() => assert.equal(threads.stalledMs, 0));
+    // One that waits, and one that has done something since, hang at nothing. It waits only after it has begun.
+    await asker.ask('echo', listener.port);
+    await waits();
+    beat(30);
+    for (let count = 0; count < 3; count += 1) {
+      beat(15);
+      await asker.ask('echo', listener.port);
+    }
+    asker.send('hang', listener.port);
+    await eventually(() => assert.ok(threads.stalledMs > 100));
+    beat(20);
+    await new Promise(resolve => setTimeout(resolve, 100));
+    assert.deepEqual([threads.losses, lines], [0, []]);
+    beat(1);
+    assert.equal(await asker.ask('echo again', listener.port), 'echo again');
+    assert.equal(threads.losses, 1);
+    assert.deepEqual(lines, ['listener thread hangs', 'listener thread lost']);
+    await waits();
+    beat(30);
+    assert.equal(await asker.ask('echo still', listener.port), 'echo still');
+    assert.equal(threads.losses, 1);
+  });
+
+  it('that wants more memory than a thread may have is replaced, and nothing else ends', async () => {
+    await using threads = await openThreadsUnderTest({ fastPath: scripted(() => '') });
+    await using listener = await listen(threads);
+    using asker = await openAsker();
+    const before = process.memoryUsage().rss;
+    asker.send('hoard', listener.port);
+    await eventually(() => assert.equal(threads.losses, 1), { within: 20_000 });
+    assert.equal(await asker.ask('echo again', listener.port), 'echo again');
+    const grown = process.memoryUsage().rss - before;
+    assert.ok(grown < memoryBound({ cache: { maxBytes: 0 }, threads: 1 }), `grown by ${grown}`);
   });
 
   it('wakes nobody while there is nothing to do', async () => {
