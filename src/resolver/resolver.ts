@@ -174,7 +174,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     connections,
     threads,
     fastPath: fastHere,
-    libc: threads?.libc ?? (await libcForLanes(log)),
+    libc: await libcForLanes(log, threads?.libc),
     clock,
     log,
   });

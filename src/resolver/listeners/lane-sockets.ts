@@ -7,6 +7,7 @@ import {
   sharePort,
   whyNoBatchedUdp,
 } from '../../system/batched-udp.ts';
+import { describeError } from '../../system/fault.ts';
 import { type Libc, openLibc } from '../../system/libc.ts';
 import { chooseBy } from '../../system/socket-filter.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -14,12 +15,28 @@ import type { LocalAddress } from './client.ts';
 import { laneProgram, lanes } from './lanes.ts';
 import { receiveBufferOctets } from './receive-buffer.ts';
 
-/** What lanes need of the system; undefined where there can be none, which the log says. */
-export async function libcForLanes(log: Log): Promise<Libc | undefined> {
-  const why = await whyNoBatchedUdp();
-  if (why === undefined) return await openLibc();
+/** What lanes need of the system, `opened` where it is already; undefined where there can be none, which the log says. */
+export async function libcForLanes(log: Log, opened?: Libc): Promise<Libc | undefined> {
+  const missing = opened ? undefined : await whyNoBatchedUdp();
+  const libc = missing === undefined ? (opened ?? (await openLibc())) : undefined;
+  const why = libc ? whyUnsorted(libc) : missing;
+  if (why === undefined) return libc;
   log.info({ why }, 'no lanes: in an overload probes are dropped like anything else');
   return undefined;
+}
+
+/** What is against a program of ours in the kernel: some sandboxes take none. Tried on a socket that nobody knows. */
+function whyUnsorted(libc: Libc): string | undefined {
+  const endpoint = { octets: new Uint8Array(4), port: 0 };
+  const fd = openUdpSocket(libc, { endpoint, joinsPort: true });
+  try {
+    chooseBy(libc, fd, laneProgram(4, 1));
+    return undefined;
+  } catch (error) {
+    return describeError(error);
+  } finally {
+    closeDescriptor(libc, fd);
+  }
 }
 
 export interface LaneSocketsOptions {
@@ -30,7 +47,10 @@ export interface LaneSocketsOptions {
 
 export interface LaneSockets {
   readonly port: number;
-  /** Bound sockets, for each lane one for each thread: of a service address in all lanes, of others in the first alone. */
+  /**
+   * Bound sockets, for each lane one for each thread: of a service address in all lanes, of others, and where there can be
+   * no lanes, in the first alone.
+   */
   readonly descriptors: readonly (readonly number[])[];
 }
 
@@ -40,7 +60,7 @@ export function openLaneSockets(
   { local, port: wanted, threads }: LaneSocketsOptions,
 ): LaneSockets {
   const octets = parseIpAddress(local.text)?.octets ?? new Uint8Array(4);
-  const laneCount = local.kind === 'service' ? lanes.length : 1;
+  const laneCount = local.kind === 'service' && whyUnsorted(libc) === undefined ? lanes.length : 1;
   const count = laneCount * threads;
   const opened: number[] = [];
   try {
