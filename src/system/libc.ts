@@ -12,8 +12,6 @@ export interface Libc {
   poll(descriptors: bigint, count: number, timeoutMs: number): number;
   eventfd(initial: number, flags: number): number;
   read(fd: number, octets: bigint, count: number): number;
-  /** Microseconds, and what the kernel adds to them: 50 unless the thread has been given less (prctl(2) PR_SET_TIMERSLACK). */
-  usleep(microseconds: number): number;
   write(fd: number, octets: bigint, count: number): number;
   close(fd: number): number;
   if_indextoname(index: number, name: Uint8Array): bigint | null;
@@ -40,7 +38,6 @@ export async function openLibc(): Promise<Libc> {
     poll: library.func('poll', 'int', ['void *', 'ulong', 'int']),
     eventfd: library.func('eventfd', 'int', ['uint', 'int']),
     read: library.func('read', 'long', ['int', 'void *', 'size_t']),
-    usleep: library.func('usleep', 'int', ['uint']),
     write: library.func('write', 'long', ['int', 'void *', 'size_t']),
     close: library.func('close', 'int', ['int']),
     if_indextoname: library.func('if_indextoname', 'void *', ['uint', 'void *']),

@@ -2,8 +2,8 @@
  * A listener thread: takes datagrams by the batch, answers those that the fast path decides, hands the others over.
  *
  * It never returns to its event loop. A round takes a batch from each socket that may have something; when no batch was
- * full, the thread waits for all of them and for its wake-up. Where some are it goes on without waiting, and where some are
- * not full but had company it goes on after a pause; now and then it looks at the others. The file is the thread's entry, and does nothing where it is merely imported.
+ * full, the thread waits for all of them and for its wake-up. Where some are it goes on without waiting, and looks now and
+ * then at the others. The file is the thread's entry, and does nothing where it is merely imported.
  */
 import {
   isMainThread,
@@ -26,17 +26,6 @@ import { ThreadState } from './thread-state.ts';
 const roundsPerLook = 8;
 
 /**
- * Datagrams of a round that is followed by a pause: others are on their way then, and what comes meanwhile costs no call of
- * its own. After a pause that brought fewer than `paysFrom` there is none for so many rounds: it costs a wake-up. Of 128
- * questions under way at a time it saves 7 % of an answer's CPU, and at half of that rate neither costs nor saves.
- */
-const pauseFrom = 4;
-const paysFrom = 11;
-const roundsWithout = 32;
-/** Microseconds, to which the kernel adds its 50. */
-const pauseUs = 1;
-
-/**
  * Milliseconds a wait may last. The wake-up ends it before; but a process that ends waits for its threads, and one that
  * ends by a fault rings nobody.
  */
@@ -52,8 +41,6 @@ type OpenFastPath = (shared: unknown) => FastPath;
 
 interface Served extends ThreadSocket {
   mayHaveMore: boolean;
-  /** Datagrams that were taken the last time. */
-  taken: number;
   /** Datagrams that are still taken. */
   left: number;
   /** How often it may still wait for room in the ring, when it is ending. */
@@ -71,7 +58,6 @@ export interface UdpThreadParts {
 }
 
 export class UdpThread {
-  readonly #libc: Libc;
   readonly #port: MessagePort;
   readonly #openFastPath: OpenFastPath;
   readonly #state: ThreadState;
@@ -87,12 +73,8 @@ export class UdpThread {
   #fastPath: FastPath;
   #sockets: Served[] = [];
   #isStopped = false;
-  #hasPaused = false;
-  /** The round from which it may pause. */
-  #pausesFrom = 0;
 
   constructor(data: ThreadData, { libc, port, openFastPath }: UdpThreadParts) {
-    this.#libc = libc;
     this.#port = port;
     this.#openFastPath = openFastPath;
     this.#fastPath = openFastPath(data.fastPath.shared);
@@ -124,37 +106,16 @@ export class UdpThread {
       this.#state.begin(this.#time.monotonicMs);
       let isQuiet = true;
       let hasEnded = false;
-      let taken = 0;
       for (const socket of this.#sockets) {
-        socket.taken = 0;
         if (socket.mayHaveMore) this.#serve(socket);
-        taken += socket.taken;
         isQuiet &&= !socket.mayHaveMore;
         hasEnded ||= socket.hasEnded;
       }
       for (const ring of this.#rings) ring.ringBell();
       if (hasEnded) this.#forget();
-      const pauses = this.#paysToPause(round, taken) && isQuiet && taken >= pauseFrom;
-      if (pauses) this.#pauseForMore();
-      this.#hasPaused = pauses;
-      this.#lookWhenDue(round, isQuiet && !pauses);
+      if (isQuiet) this.#state.rest();
+      if (isQuiet || round % roundsPerLook === 0) this.#look(isQuiet ? waitMs : 0);
     }
-  }
-
-  #lookWhenDue(round: number, isQuiet: boolean): void {
-    if (isQuiet) this.#state.rest();
-    if (isQuiet || round % roundsPerLook === 0) this.#look(isQuiet ? waitMs : 0);
-  }
-
-  #paysToPause(round: number, taken: number): boolean {
-    if (this.#hasPaused && taken < paysFrom) this.#pausesFrom = round + roundsWithout;
-    return round >= this.#pausesFrom;
-  }
-
-  /** Those that had something are read again without a look: that would be one call more. */
-  #pauseForMore(): void {
-    this.#libc.usleep(pauseUs);
-    for (const socket of this.#sockets) socket.mayHaveMore ||= socket.taken > 0;
   }
 
   #look(timeoutMs: number): void {
@@ -194,10 +155,7 @@ export class UdpThread {
   #put(socket: ThreadSocket): void {
     const left = socket.isEnding ? lastDatagrams : Number.POSITIVE_INFINITY;
     const others = this.#sockets.filter(({ id }) => id !== socket.id);
-    this.#sockets = [
-      ...others,
-      { ...socket, mayHaveMore: true, taken: 0, left, waits: lastWaits, hasEnded: false },
-    ];
+    this.#sockets = [...others, { ...socket, mayHaveMore: true, left, waits: lastWaits, hasEnded: false }];
   }
 
   #forget(): void {
@@ -219,7 +177,6 @@ export class UdpThread {
       return;
     }
     socket.left -= count;
-    socket.taken = count;
     // The kernel gives all there is: what came since, the next look shows. Only of a socket that ends it must be certain.
     socket.mayHaveMore = socket.isEnding ? count > 0 : count === batchSize;
     for (let slot = 0; slot < count; slot += 1) this.#answer(socket, slot);
