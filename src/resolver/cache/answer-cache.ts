@@ -7,6 +7,8 @@
  * question does not: it comes from the servers of the zone above, and those may know nothing of a zone that is forwarded
  * elsewhere.
  *
+ * It waits packed until it is asked for (`packed-reply.ts`), as most never are.
+ *
  * An answer may stay for some time after it has expired, for when there is no newer one to be had (RFC 8767); only
  * `findLatest` gives such a one. `sieve-map.ts` says what goes when room is needed: they first.
  *
