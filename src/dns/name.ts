@@ -181,11 +181,19 @@ function joinNames(labels: Uint8Array, name: Name): Name | undefined {
   return joined;
 }
 
-/** The offsets of the labels' length octets, left to right, without the root's. */
-function labelStarts(name: Name): number[] {
-  const starts: number[] = [];
-  for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) starts.push(at);
-  return starts;
+/** Writes the offsets of the labels' length octets to `starts`, left to right, without the root's; gives their number. */
+export function findLabels(name: Name, starts: Uint8Array): number {
+  let labels = 0;
+  for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) {
+    starts[labels] = at;
+    labels += 1;
+  }
+  return labels;
+}
+
+function labelStarts(name: Name): Uint8Array {
+  const starts = new Uint8Array(maxLabels);
+  return starts.subarray(0, findLabels(name, starts));
 }
 
 function compareLabels(a: Name, startA: number, b: Name, startB: number): number {

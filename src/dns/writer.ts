@@ -7,7 +7,7 @@
  * that spent its time here). Letter case does not stop a match: a client that mixes the case of its question (0x20)
  * would otherwise get every owner in full. So the letters of a later name may come out in an earlier one's case.
  */
-import { lowerOctet, maxLabels, type Name } from './name.ts';
+import { findLabels, lowerOctet, maxLabels, type Name } from './name.ts';
 
 /** Most answers have fewer than 100 distinct suffixes; a power of two, so that a hash is masked. */
 const targetSlots = 256;
@@ -110,11 +110,7 @@ export class Writer {
   /** A name, its longest suffix that was written before replaced by a pointer. */
   compressedName(name: Name): void {
     const base = this.length;
-    let labels = 0;
-    for (let at = 0; at < name.length - 1; at += 1 + (name[at] ?? 0)) {
-      starts[labels] = at;
-      labels += 1;
-    }
+    const labels = findLabels(name, starts);
     let cut = name.length - 1;
     let target = 0;
     let matching = true;
