@@ -81,6 +81,10 @@ export class AnswerEntry extends SieveEntry {
       lifeMs < refreshLeastSeconds * 1000 ? Number.POSITIVE_INFINITY : expiresMs - lifeMs * refreshShare;
   }
 
+  isFresh(wallMs: number): boolean {
+    return wallMs < this.expiresMs && wallMs >= this.storedMs;
+  }
+
   /** Until it is unpacked, another object each time. */
   get reply(): Reply {
     return this.#reply instanceof PackedReply ? this.#reply.unpacked() : this.#reply;
@@ -136,7 +140,7 @@ export class AnswerCache {
   /** As `find`, the entry itself. */
   findEntry(question: Question, flags: AnswerFlags, wallMs: number): AnswerEntry | undefined {
     const entry = this.findLatest(question, flags, wallMs);
-    return entry && isFresh(entry, wallMs) ? entry : undefined;
+    return entry?.isFresh(wallMs) ? entry : undefined;
   }
 
   /**
@@ -146,15 +150,15 @@ export class AnswerCache {
   findLatest(question: Question, flags: AnswerFlags, wallMs: number): AnswerEntry | undefined {
     const key = nameKey(question.name);
     const exact = this.#known(key, answerKind(question, flags), wallMs);
-    if (exact && isFresh(exact, wallMs)) return this.#used(exact, wallMs);
+    if (exact?.isFresh(wallMs)) return this.#used(exact, wallMs);
     const denial = this.#known(key, answerKind(question, flags, anyType), wallMs);
-    if (denial && isFresh(denial, wallMs)) return this.#used(denial, wallMs);
+    if (denial?.isFresh(wallMs)) return this.#used(denial, wallMs);
     return exact && denial ? (exact.storedMs < denial.storedMs ? denial : exact) : (exact ?? denial);
   }
 
   /** Whether the entry is still here - not replaced, flushed or evicted - and may still be given. */
   isStillStale(entry: AnswerEntry, wallMs: number): boolean {
-    return !isFresh(entry, wallMs) && this.#known(entry.key, entry.kind, wallMs) === entry;
+    return !entry.isFresh(wallMs) && this.#known(entry.key, entry.kind, wallMs) === entry;
   }
 
   keep(answer: KeptAnswer, wallMs: number): void {
@@ -168,7 +172,7 @@ export class AnswerCache {
     if (ageMs >= ttlSeconds * 1000) return false;
     for (const kind of [answerKind(question, flags), answerKind(question, flags, anyType)]) {
       const here = this.#known(key, kind, wallMs);
-      if (here && isFresh(here, wallMs)) return false;
+      if (here?.isFresh(wallMs)) return false;
     }
     return this.#keep(answer, { storedMs: wallMs - ageMs, nowMs: wallMs });
   }
@@ -179,7 +183,7 @@ export class AnswerCache {
       for (const entry of this.#entries.present()) {
         const nowMs = clock.wallMs();
         // A step without a result, so that whoever walks may stop for breath.
-        yield entry.isProven === isProven && isFresh(entry, nowMs) && !this.#isDoubted(entry)
+        yield entry.isProven === isProven && entry.isFresh(nowMs) && !this.#isDoubted(entry)
           ? dumped(entry, nowMs)
           : undefined;
       }
@@ -284,10 +288,6 @@ export class AnswerCache {
     if (!isDoubted) entry.judged = this.#doubts.length;
     return isDoubted;
   }
-}
-
-function isFresh({ storedMs, expiresMs }: AnswerEntry, wallMs: number): boolean {
-  return wallMs < expiresMs && wallMs >= storedMs;
 }
 
 function dumped(entry: AnswerEntry, nowMs: number): DumpedAnswer {

@@ -32,10 +32,11 @@ export const cache: Policy = {
       const wallMs = clock.wallMs();
       const flags = answerFlags(query.message);
       const found = answers.findLatest(query.question, flags, wallMs);
-      if (found && wallMs < found.expiresMs) {
-        counters.cache[isDenial(found.reply) ? 'negative' : 'hit'] += 1;
+      if (found?.isFresh(wallMs)) {
+        const reply = found.replyAt(wallMs);
+        counters.cache[isDenial(reply) ? 'negative' : 'hit'] += 1;
         if (wallMs >= found.refreshMs) prefetches?.start(found, query, own => resolve(own, next));
-        return found.replyAt(wallMs);
+        return reply;
       }
       counters.cache.miss += 1;
       return stale && found ? stale.answer(found, () => resolve(query, next)) : resolve(query, next);
