@@ -18,6 +18,8 @@ import { unwrapDatagram } from './unwrap-datagram.ts';
 
 export interface BatchedUdpOptions extends ListenOptions {
   readonly threads: UdpThreads;
+  /** Whether a service address can have lanes; it can unless told. */
+  readonly hasLanes?: boolean;
 }
 
 /** Octets of replies that go together; the largest UDP datagram fits. */
@@ -28,9 +30,14 @@ const sendWaitMs = 1;
 
 /** @throws The operating system's error when the address or the port cannot be had. */
 export async function listenBatchedUdp(options: BatchedUdpOptions): Promise<Listener> {
-  const { local, responder, proxies, threads } = options;
-  const { libc } = threads;
-  const { descriptors, port } = openLaneSockets(libc, { local, port: options.port, threads: threads.count });
+  const { local, responder, proxies, threads, hasLanes = true } = options;
+  const { libc, count } = threads;
+  const { descriptors, port } = openLaneSockets(libc, {
+    local,
+    port: options.port,
+    threads: count,
+    hasLanes,
+  });
   const replies = new Replies(libc, descriptors[0]?.[0] ?? -1);
   const failed = Promise.withResolvers<Error>();
   let isEnding = false;

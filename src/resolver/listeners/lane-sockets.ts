@@ -43,6 +43,8 @@ export interface LaneSocketsOptions {
   readonly local: LocalAddress;
   readonly port: number;
   readonly threads: number;
+  /** Whether there can be any (`libcForLanes`). */
+  readonly hasLanes?: boolean;
 }
 
 export interface LaneSockets {
@@ -57,10 +59,10 @@ export interface LaneSockets {
 /** The first one takes the port for itself, so that whoever has it already is noticed. @throws The operating system's error. */
 export function openLaneSockets(
   libc: Libc,
-  { local, port: wanted, threads }: LaneSocketsOptions,
+  { local, port: wanted, threads, hasLanes = true }: LaneSocketsOptions,
 ): LaneSockets {
   const octets = parseIpAddress(local.text)?.octets ?? new Uint8Array(4);
-  const laneCount = local.kind === 'service' && whyUnsorted(libc) === undefined ? lanes.length : 1;
+  const laneCount = local.kind === 'service' && hasLanes ? lanes.length : 1;
   const count = laneCount * threads;
   const opened: number[] = [];
   try {

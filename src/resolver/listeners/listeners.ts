@@ -38,7 +38,7 @@ export interface ListenersOptions {
   readonly threads?: UdpThreads | undefined;
   /** Of the resolver's own thread, for where it listens over UDP. */
   readonly fastPath?: FastPath | undefined;
-  /** For the same; without it service addresses have no lanes (`lanes.ts`). */
+  /** Without it service addresses have no lanes (`lanes.ts`). */
   readonly libc?: Libc | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -245,7 +245,7 @@ export class Listeners implements AsyncDisposable {
     switch (transport) {
       case 'udp':
         return threads
-          ? listenBatchedUdp({ ...options, threads })
+          ? listenBatchedUdp({ ...options, threads, hasLanes: libc !== undefined })
           : listenUdp({ ...options, clock, fastPath, libc });
       case 'tcp':
         return listenTcp(options);
