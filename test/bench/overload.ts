@@ -32,7 +32,7 @@ import { withCookies } from './soak/with-cookies.ts';
 import { type Asker, openAsker } from './universe/asker.ts';
 import { openNameServers } from './universe/name-servers.ts';
 import { inNamespace } from './universe/namespace.ts';
-import { type Program, type Usage, usageOf } from './universe/program.ts';
+import { type Program, watchUsage } from './universe/program.ts';
 import { resolverPage, resolverStatus, startResolverProcess } from './universe/resolver-process.ts';
 import { places } from './universe/zones.ts';
 
@@ -79,7 +79,7 @@ async function overload({ threads, json }: BenchOverloadOptions, signal: AbortSi
   const flooding = flood.run(2 * mostPerSecond, seconds.overload, signal).finally(() => over.abort());
   const [flooded, samples] = await Promise.all([
     flooding,
-    watchUsage(resolver, end),
+    watchUsage(resolver, sampleMs, end),
     probe(probes, join(folder, 'resolver', 'run'), end),
     ...clients.map((asker, index) =>
       askSteadily({ asker, perSecond: clientsPerSecond, tally: tallies[index] ?? createTally() }, end),
@@ -167,15 +167,6 @@ async function openClients(parts: AsyncDisposableStack): Promise<Asker[]> {
       throw new Fault('refused', `before the overload a client got ${JSON.stringify(none)}`);
   }
   return all;
-}
-
-async function watchUsage({ pid }: Program, signal: AbortSignal): Promise<Usage[]> {
-  const samples: Usage[] = [];
-  while (!signal.aborted) {
-    samples.push(usageOf(pid));
-    await delay(sampleMs, undefined, { signal }).catch(() => undefined);
-  }
-  return samples;
 }
 
 type Counters = Readonly<Record<string, number>>;

@@ -14,7 +14,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseDuration } from '../../src/config/duration.ts';
 import { memoryBound } from '../../src/config/resolver/memory-bound.ts';
 import { exitCodes, Fault } from '../../src/system/fault.ts';
@@ -30,7 +29,7 @@ import { withCookies } from './soak/with-cookies.ts';
 import { openAsker } from './universe/asker.ts';
 import { openNameServers } from './universe/name-servers.ts';
 import { inNamespace } from './universe/namespace.ts';
-import { type Program, type Usage, usageOf } from './universe/program.ts';
+import { type Program, usageOf, watchUsage } from './universe/program.ts';
 import { resolverPage, resolverStatus, startResolverProcess } from './universe/resolver-process.ts';
 import { places } from './universe/zones.ts';
 
@@ -65,7 +64,7 @@ async function soak({ duration, json }: BenchSoakOptions, signal: AbortSignal): 
   const end = AbortSignal.any([signal, crash.signal, AbortSignal.timeout(durationMs)]);
   const startedMs = performance.now();
   const before = usageOf(resolver.pid);
-  const watching = watchUsage(resolver, end).finally(() => crash.abort());
+  const watching = watchUsage(resolver, sampleMs, end).finally(() => crash.abort());
   const [samples] = await Promise.all([watching, ...clients.map(client => client.run(end))]);
   signal.throwIfAborted();
   const playedMs = performance.now() - startedMs;
@@ -118,20 +117,6 @@ async function goodClients(parts: AsyncDisposableStack): Promise<GoodClient[]> {
   ] as const;
   for (const { asker } of options) parts.use(asker);
   return options.map(each => new GoodClient(each));
-}
-
-/** Until the signal aborts, or the process is gone. */
-async function watchUsage(resolver: Program, signal: AbortSignal): Promise<Usage[]> {
-  const samples: Usage[] = [];
-  while (!signal.aborted) {
-    try {
-      samples.push(usageOf(resolver.pid));
-    } catch {
-      break;
-    }
-    await delay(sampleMs, undefined, { signal }).catch(() => undefined);
-  }
-  return samples;
 }
 
 /** False also where it says nothing any more. */

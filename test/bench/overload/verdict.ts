@@ -1,5 +1,5 @@
 /** What an overload is judged by. Pure. */
-import type { Judgement } from '../soak/verdict.ts';
+import { type Judgement, mebibytes } from '../soak/verdict.ts';
 import type { ClientTally } from './client.ts';
 import type { Flooded } from './flood.ts';
 import type { ProbeName, ProbeTally } from './probes.ts';
@@ -102,8 +102,4 @@ function healthyShare({ healthy, unhealthy, unknown }: ProbeTally): number {
 
 export function percent(share: number): string {
   return `${Number((share * 100).toFixed(2))} %`;
-}
-
-function mebibytes(octets: number): string {
-  return `${Math.round(octets / 2 ** 20)} MiB`;
 }

@@ -86,6 +86,6 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(2)} %`;
 }
 
-function mebibytes(octets: number): string {
+export function mebibytes(octets: number): string {
   return `${Math.round(octets / 2 ** 20)} MiB`;
 }

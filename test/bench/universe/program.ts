@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '../../../src/system/fault.ts';
 
 export interface Program extends AsyncDisposable {
@@ -67,4 +68,18 @@ export function usageOf(pid: number): Usage {
   // Three numbers: nanoseconds run, nanoseconds waited in a run queue, time slices.
   const waitedNs = Number(readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')[1]);
   return { cpuUs: ticks * tickUs, waitedUs: waitedNs / 1000, residentOctets: kibibytes * 1024 };
+}
+
+/** What it uses, every so many milliseconds, until the signal aborts or the process is gone. */
+export async function watchUsage({ pid }: Program, everyMs: number, signal: AbortSignal): Promise<Usage[]> {
+  const samples: Usage[] = [];
+  while (!signal.aborted) {
+    try {
+      samples.push(usageOf(pid));
+    } catch {
+      break;
+    }
+    await delay(everyMs, undefined, { signal }).catch(() => undefined);
+  }
+  return samples;
 }
