@@ -3,7 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { makeFolder, readFileIfAny, writeFileAtomically } from '../../src/system/files.ts';
+import {
+  makeFolder,
+  readFileIfAny,
+  readFileIfAnyAtOnce,
+  writeFileAtOnce,
+  writeFileAtomically,
+} from '../../src/system/files.ts';
 
 describe('writeFileAtomically', () => {
   let folder = '';
@@ -35,6 +41,24 @@ describe('writeFileAtomically', () => {
   it('has a reader that tells absence from failure', async () => {
     assert.equal(await readFileIfAny(join(folder, 'nothing')), undefined);
     await assert.rejects(readFileIfAny(folder));
+  });
+
+  it('does the same before it returns', async () => {
+    const path = join(folder, 'at-once.conf');
+    writeFileAtOnce(path, 'one');
+    writeFileAtOnce(path, 'two', 0o640);
+    assert.equal(readFileIfAnyAtOnce(path), 'two');
+    assert.equal((await stat(path)).mode & 0o777, 0o640);
+    assert.equal(readFileIfAnyAtOnce(join(folder, 'nothing')), undefined);
+    assert.throws(() => readFileIfAnyAtOnce(folder), { code: 'EISDIR' });
+    const taken = join(folder, 'taken-too');
+    await mkdir(join(taken, 'inside'), { recursive: true });
+    assert.throws(() => writeFileAtOnce(taken, 'text'));
+    assert.equal(readFileIfAnyAtOnce(path), 'two');
+    assert.deepEqual(
+      (await readdir(folder)).filter(name => name.endsWith('.tmp')),
+      [],
+    );
   });
 });
 

@@ -1,11 +1,13 @@
 /**
  * The BIRD driver: announcements become `announced.conf`, which BIRD reads again on `configure`.
  *
- * A round: render; write the file (temporary file and rename); `configure timeout`; look at the sessions; `configure
- * confirm` (bird/configure.ts). What always holds:
+ * A round: look at the sessions; write the file (temporary file and rename); `configure timeout`; look at the sessions
+ * again; `configure confirm` (bird/configure.ts). What always holds:
  *
  * - A refused file does not stay on disk. What stood there before is put back, so that disk and router agree; unless it
  *   is nothing that this driver writes, for BIRD must never come to read damage.
+ * - A withdrawal waits for nothing: BIRD is told in the turn in which it was decided. Where the file's disk does not answer,
+ *   neither does the agent, its lease runs out, and the sidecar withdraws.
  * - Every apply is a real one. BIRD works out the difference itself, and the agent applies again only when the router was
  *   seen to do otherwise: then neither the file nor what was accepted before says what the router does.
  * - The connection is kept, since a reply on it takes a millisecond, and opened anew when BIRD was restarted.
@@ -17,7 +19,7 @@
  * filters are in bird-configs/pop/bird.conf.
  */
 import { describeError, Fault } from '../../system/fault.ts';
-import { readFileIfAny, writeFileAtomically } from '../../system/files.ts';
+import { readFileIfAnyAtOnce, writeFileAtOnce } from '../../system/files.ts';
 import type { Announcement } from '../announcement.ts';
 import { type BirdControl, connectBird } from '../bird/bird-control.ts';
 import { type BirdFolder, birdFolder } from '../bird/bird-folder.ts';
@@ -43,16 +45,14 @@ class BirdRoutes implements RouteDriver {
   async apply(desired: readonly Announcement[], signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const control = await this.#connected(signal);
-    const [before, sessions] = await Promise.all([
-      readFileIfAny(this.#folder.announced),
-      sessionsOf(control, signal),
-    ]);
-    await this.#write(renderAnnounced(desired));
+    const sessions = desired.length > 0 ? await sessionsOf(control, signal) : [];
+    const before = readFileIfAnyAtOnce(this.#folder.announced);
+    this.#write(renderAnnounced(desired));
     try {
-      await configure(control, desired.length > 0 ? sessions : [], signal);
+      await configure(control, sessions, signal);
     } catch (error) {
       if (error instanceof Fault && error.code === 'refused')
-        await this.#write(before !== undefined && isRendered(before) ? before : renderAnnounced([]));
+        this.#write(before !== undefined && isRendered(before) ? before : renderAnnounced([]));
       throw error;
     }
   }
@@ -74,9 +74,9 @@ class BirdRoutes implements RouteDriver {
     await this.#control?.[Symbol.asyncDispose]();
   }
 
-  async #write(text: string): Promise<void> {
+  #write(text: string): void {
     try {
-      await writeFileAtomically(this.#folder.announced, text);
+      writeFileAtOnce(this.#folder.announced, text);
     } catch (cause) {
       throw new Fault('environment', `cannot write ${this.#folder.announced}: ${describeError(cause)}`, {
         hint: 'the agent needs the right to write in that folder, and room there',
