@@ -8,7 +8,7 @@
  * `datagram-batch.ts` has what a batch is read into and sent from, `poll-set.ts` the wait for several sockets. The layout
  * of structures and the numbers are Linux's on x86-64 and arm64, which are the same; elsewhere `whyNoBatchedUdp` says so.
  *
- * Standards: socket(2), udp(7), ip(7), ipv6(7), recvmmsg(2), sendmmsg(2).
+ * Standards: socket(2), udp(7), ip(7), ipv6(7), recvmmsg(2), sendmmsg(2), RFC 9715.
  */
 import { type Libc, openLibc, systemError } from './libc.ts';
 import { addressOctets, decodeEndpoint, encodeEndpoint, type SocketEndpoint } from './socket-address.ts';
@@ -16,14 +16,17 @@ import { addressOctets, decodeEndpoint, encodeEndpoint, type SocketEndpoint } fr
 /** Linux's numbers (asm-generic/socket.h, linux/in6.h). */
 const families = { ipv4: 2, ipv6: 10 } as const;
 const socketTypes = { datagram: 2, nonBlocking: 0o4000, closeOnExec: 0o2000000 } as const;
-const levels = { socket: 1, ipv6: 41 } as const;
+const levels = { ip: 0, socket: 1, ipv6: 41 } as const;
 const socketOptions = {
   reuseAddress: 2,
   receiveBuffer: 8,
   reusePort: 15,
   receiveBufferForce: 33,
   ipv6Only: 26,
+  mtuDiscover: { 4: 10, 6: 23 },
 } as const;
+/** IP_PMTUDISC_PROBE: what does not fit into the interface is refused, and what does is never cut, whatever ICMP says. */
+const neverFragmented = 3;
 
 export interface UdpSocketOptions {
   /** Port 0 is any that is free; `portOf` tells which. */
@@ -47,7 +50,11 @@ export async function whyNoBatchedUdp(): Promise<string | undefined> {
   }
 }
 
-/** A bound socket that never blocks. @throws The operating system's error, as Node would. */
+/**
+ * A bound socket that never blocks, and sends nothing in fragments: those can be replaced on their way (RFC 9715 section 3.1).
+ * The kernel need not number such packets either, which is a tenth of what it takes to send one.
+ * @throws The operating system's error, as Node would.
+ */
 export function openUdpSocket(libc: Libc, options: UdpSocketOptions): number {
   const { endpoint, joinsPort = false, receiveBufferOctets } = options;
   const isIpv6 = endpoint.octets.length === 16;
@@ -55,6 +62,10 @@ export function openUdpSocket(libc: Libc, options: UdpSocketOptions): number {
   const fd = checked(libc, 'socket', libc.socket(isIpv6 ? families.ipv6 : families.ipv4, type, 0));
   try {
     if (isIpv6) setOption(libc, fd, { level: levels.ipv6, option: socketOptions.ipv6Only, value: 1 });
+    const [level, option] = isIpv6
+      ? [levels.ipv6, socketOptions.mtuDiscover[6]]
+      : [levels.ip, socketOptions.mtuDiscover[4]];
+    setOption(libc, fd, { level, option, value: neverFragmented });
     if (joinsPort) sharePort(libc, fd);
     const address = encodeEndpoint(endpoint);
     checked(libc, 'bind', libc.bind(fd, address, address.length));
