@@ -32,31 +32,34 @@ export const ipv6Weights: readonly PrefixWeight[] = [
   { length: 32, multiplier: 64 },
 ];
 
+/** Prefixes that an address lies in, at most. */
+export const mostPrefixes = Math.max(ipv4Weights.length, ipv6Weights.length);
+
 /** Slots of one row: their number divides what unrelated clients add to each other's counters. */
 export const slotsPerRow = 65_536;
 export const rows = 2;
 
 /** Addresses whose slots are remembered, a power of two, each in one place: the hashes are half of what a cached answer costs. */
-const remembered = 2048;
-/** Kind and number of words, and the words. */
-const placeWords = 1 + addressWords;
+const remembered = 4096;
+/** A place has the kind and number of words, the words, and the slots: no more than a cache line. */
+const slotsInPlace = 1 + addressWords;
+const placeWords = 16;
 
 export class PrefixSlots {
-  /** Of the address located last: for each prefix the slot in the first row, then the slot in the second. */
-  readonly slots = new Int32Array(rows * Math.max(ipv4Weights.length, ipv6Weights.length));
+  /** From `at` on, of the address located last: for each prefix the slot in the first row, then the slot in the second. */
+  readonly slots = new Int32Array(remembered * placeWords);
+  at = 0;
   readonly #hash: HalfSipHash;
   readonly #own = { words: new Int32Array(addressWords), wordCount: 0 as 0 | 1 | 4 };
   /** What is hashed: the kind of prefix, and its words. */
   readonly #input = new Int32Array(1 + addressWords);
-  readonly #known = new Int32Array(remembered * placeWords);
-  readonly #knownSlots = new Int32Array(remembered * this.slots.length);
 
   constructor(key: HalfSipKey) {
     this.#hash = new HalfSipHash(key);
   }
 
   /**
-   * Fills `slots` and gives the prefixes they are of, longest first. `kind` (below 256) tells counters apart that are kept
+   * Finds the slots, and gives the prefixes they are of, longest first. `kind` (below 256) tells counters apart that are kept
    * in one table. What is no address counts as one client.
    */
   locate(address: string, kind: number): readonly PrefixWeight[] {
@@ -69,29 +72,21 @@ export class PrefixSlots {
   /** As `locate`, of an address that has been read. */
   locateWords(address: AddressWords, kind: number): readonly PrefixWeight[] {
     const { words, wordCount } = address;
-    const known = this.#known;
+    const places = this.slots;
     const used = wordCount === 4 ? 4 : 1;
     let mixed = kind;
     for (let index = 0; index < used; index += 1) mixed = Math.imul(mixed ^ (words[index] ?? 0), 0x9e3779b1);
-    const place = (mixed ^ (mixed >>> 15)) & (remembered - 1);
-    const at = place * placeWords;
+    const place = ((mixed ^ (mixed >>> 15)) & (remembered - 1)) * placeWords;
     // Never 0, which an empty place has.
     const mark = ((kind + 1) << 8) | used;
-    let isKnown = known[at] === mark;
-    for (let index = 0; index < used; index += 1) isKnown &&= known[at + 1 + index] === words[index];
-    const { slots } = this;
-    const slotsAt = place * slots.length;
+    let isKnown = places[place] === mark;
+    for (let index = 0; index < used; index += 1) isKnown &&= places[place + 1 + index] === words[index];
+    this.at = place + slotsInPlace;
     const weights = wordCount === 4 ? ipv6Weights : ipv4Weights;
-    if (isKnown) {
-      for (let index = 0; index < slots.length; index += 1)
-        slots[index] = this.#knownSlots[slotsAt + index] ?? 0;
-      return weights;
-    }
+    if (isKnown) return weights;
+    places[place] = mark;
+    for (let index = 0; index < used; index += 1) places[place + 1 + index] = words[index] ?? 0;
     this.#hashPrefixes(address, kind, weights);
-    known[at] = mark;
-    for (let index = 0; index < used; index += 1) known[at + 1 + index] = words[index] ?? 0;
-    for (let index = 0; index < slots.length; index += 1)
-      this.#knownSlots[slotsAt + index] = slots[index] ?? 0;
     return weights;
   }
 
@@ -106,8 +101,9 @@ export class PrefixSlots {
         this.#input[1 + word] = (words[word] ?? 0) & (-1 << spare);
       }
       this.#hash.hash(this.#input, 1 + used);
-      this.slots[index * rows] = this.#hash.first & (slotsPerRow - 1);
-      this.slots[index * rows + 1] = slotsPerRow + (this.#hash.second & (slotsPerRow - 1));
+      const at = this.at + index * rows;
+      this.slots[at] = this.#hash.first & (slotsPerRow - 1);
+      this.slots[at + 1] = slotsPerRow + (this.#hash.second & (slotsPerRow - 1));
     }
   }
 }
