@@ -39,6 +39,7 @@ import {
 } from './cached/round.ts';
 import { formatFigures } from './cached/tables.ts';
 import { unbound } from './cached/unbound.ts';
+import { floodPrograms } from './universe/flood.ts';
 import { openNameServers } from './universe/name-servers.ts';
 import { inNamespace } from './universe/namespace.ts';
 import { shuffle } from './universe/shuffle.ts';
@@ -59,7 +60,7 @@ const all: readonly Contender[] = [
   ...[unbound, kresd, pdns, named, dnsdist],
   ...[echo, dgramEcho],
 ];
-const programs = ['openssl:openssl', 'dnsperf:dnsperf', 'nsd:nsd'];
+const programs = ['openssl:openssl', 'dnsperf:dnsperf', 'nsd:nsd', ...floodPrograms];
 
 const shape: UniverseShape = { zones: 1000, hostsPerZone: 100, ttlSeconds: 86_400 };
 const askedNames = 2000;

@@ -4,7 +4,7 @@
  *
  * First the most that it can answer of what is cached is found, on the one processor that it has. Then twice as many queries
  * come for a while, without cookies, from thousands of addresses, one of which asks more than it may
- * (`overload/flood.c`); beside them a few clients with valid cookies, one without, and the agent's own checks, with their
+ * (`universe/flood.c`); beside them a few clients with valid cookies, one without, and the agent's own checks, with their
  * own time-outs, from this process. All of those share the other processor, the flood yielding to them.
  *
  * The resolver's limits are as they come; only the address is exempt from which its cache is filled. Every datagram must be
@@ -22,14 +22,14 @@ import { runOrThrow } from '../../src/system/run.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { load } from './cached/load.ts';
 import { askSteadily, createTally } from './overload/client.ts';
-import { hosts, serviceAddress, shape } from './overload/field.ts';
-import { buildFlood, type Flood } from './overload/flood.ts';
+import { floodQueries, hosts, serviceAddress, shape } from './overload/field.ts';
 import { createProbeTallies, probe } from './overload/probes.ts';
 import { formatResult, writtenOf } from './overload/report.ts';
 import { type Accounts, isOverload, judge, type OverloadResult } from './overload/verdict.ts';
 import { countersOf } from './soak/verdict.ts';
 import { withCookies } from './soak/with-cookies.ts';
 import { type Asker, openAsker } from './universe/asker.ts';
+import { buildFlood, type Flood, floodPrograms } from './universe/flood.ts';
 import { openNameServers } from './universe/name-servers.ts';
 import { inNamespace } from './universe/namespace.ts';
 import { type Program, watchUsage } from './universe/program.ts';
@@ -42,7 +42,7 @@ export interface BenchOverloadOptions {
   readonly json?: string;
 }
 
-const programs = ['nsd:nsd', 'dnsperf:dnsperf', 'cc:gcc', 'cc:libc6-dev'];
+const programs = ['nsd:nsd', 'dnsperf:dnsperf', ...floodPrograms];
 
 const cacheOctets = 64 * 2 ** 20;
 const seconds = { warm: 2, most: 3, overload: 20 } as const;
@@ -67,7 +67,7 @@ async function overload({ threads, json }: BenchOverloadOptions, signal: AbortSi
   const { path: folder } = parts.use(await temporaryFolder());
   await runOrThrow(['ip', 'address', 'add', `${serviceAddress}/32`, 'dev', 'lo'], { timeoutMs: ipTimeoutMs });
   parts.use(await openNameServers(folder, shape));
-  const flood = await buildFlood(folder);
+  const flood = await buildFlood(folder, floodQueries());
   const resolver = parts.use(await startWithCookies(folder, threads));
   const mostPerSecond = await mostOf(flood, folder, signal);
   const clients = await openClients(parts);

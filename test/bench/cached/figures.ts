@@ -10,6 +10,9 @@ export interface Measured {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly halfCpuUsPerQuery: number;
+  /** Where more is asked than it can answer. */
+  readonly saturatedCpuUsPerQuery: number;
+  readonly saturatedQps: number;
   readonly tcpQps?: number;
   readonly tcpCpuUsPerQuery?: number;
   readonly dotQps?: number;
@@ -61,6 +64,8 @@ const compared = {
   p50Ms: Math.min,
   p99Ms: Math.min,
   halfCpuUsPerQuery: Math.min,
+  saturatedCpuUsPerQuery: Math.min,
+  saturatedQps: Math.max,
   tcpQps: Math.max,
   tcpCpuUsPerQuery: Math.min,
   dotQps: Math.max,

@@ -9,6 +9,7 @@ import { coresFor } from './contender.ts';
 import type { Measured, MemoryOfAnswers, TwoWorkers } from './figures.ts';
 import { type LoadOptions, load } from './load.ts';
 import { type MeasuredLoad, measureLoad } from './measuring.ts';
+import { saturate } from './saturation.ts';
 
 export interface Questions {
   readonly hosts: readonly Host[];
@@ -54,6 +55,14 @@ export async function measureOneCore(contender: Contender, turn: Turn): Promise<
   });
   tell(`at half of it ${said(half)}`);
   warm.doubtIfFailed('UDP at half load', half);
+  const most = await saturate({
+    ...{ pid: warm.pid, server: contender.address, hosts: turn.questions.hosts, signal: turn.signal },
+    ...{ folder: turn.folder, seconds: pace.udp / 2, known: full.qps },
+  });
+  const busy = Math.round(most.busyShare * 100);
+  tell(
+    `saturated ${Math.round(most.qps)}/s, ${most.cpuUsPerQuery.toFixed(2)} us each, ${busy} % of a processor`,
+  );
   let measured: Measured = {
     cpuUsPerQuery: full.cpuUsPerQuery,
     qps: full.qps,
@@ -61,6 +70,8 @@ export async function measureOneCore(contender: Contender, turn: Turn): Promise<
     p50Ms: half.p50Ms,
     p99Ms: half.p99Ms,
     halfCpuUsPerQuery: half.cpuUsPerQuery,
+    saturatedCpuUsPerQuery: most.cpuUsPerQuery,
+    saturatedQps: most.qps,
   };
   for (const mode of contender.streams) {
     await load({ ...warm.load, mode, lasts: { seconds: Math.min(pace.warm, pace.stream) } });

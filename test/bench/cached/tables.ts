@@ -23,9 +23,14 @@ function oneCoreTable({ servers, floor, dgramEcho }: CachedFigures): string {
     own.p50Ms.toFixed(3),
     own.p99Ms.toFixed(3),
     own.halfCpuUsPerQuery.toFixed(2),
+    own.saturatedCpuUsPerQuery.toFixed(2),
+    own.saturatedQps.toFixed(0),
   ]);
   return table(
-    ['cached, UDP', 'CPU us/query', 'queries/s', 'busy', 'p50 ms', 'p99 ms', 'CPU us at half'],
+    [
+      ...['cached, UDP', 'CPU us/query', 'queries/s', 'busy', 'p50 ms', 'p99 ms', 'CPU us at half'],
+      ...['saturated', 'queries/s'],
+    ],
     rows,
   );
 }
@@ -44,6 +49,8 @@ function ratioLines({
     ['p50', ratios.p50Ms],
     ['p99', ratios.p99Ms],
     ['CPU at half', ratios.halfCpuUsPerQuery],
+    ['CPU saturated', ratios.saturatedCpuUsPerQuery],
+    ['queries/s saturated', ratios.saturatedQps],
   ] as const;
   const known = named.filter(([, ratio]) => ratio !== undefined);
   if (known.length > 0)

@@ -1,7 +1,7 @@
 /** What an overload is judged by. Pure. */
 import { type Judgement, mebibytes } from '../soak/verdict.ts';
+import type { Flooded } from '../universe/flood.ts';
 import type { ClientTally } from './client.ts';
-import type { Flooded } from './flood.ts';
 import type { ProbeName, ProbeTally } from './probes.ts';
 
 /** Of each client's questions, at the first try and with its retries. */
