@@ -5,10 +5,11 @@
  *
  * A turn (`cached/round.ts`): a fresh process; all names asked, and each answer compared with the zone; a load to warm up;
  * then as many questions as are answered, for CPU per query and queries per second; then half as many, for latencies; then
- * TCP and DoT where they are served. CPU is user and system time of the process by answers: on loopback, a share of it is
- * the kernel's work for dnsperf's socket, which is why the floors are there (`cached/echo.c`, `cached/dgram-echo.ts`). Where
- * a server was not busy all the time, dnsperf was the slower one, and what it could do at most is not known: the table says
- * how busy each was, and standard error how long it waited for its processor while it was ready to run.
+ * more than can be answered; then TCP and DoT where they are served. CPU is user and system time of the process by answers:
+ * on loopback, a share of it is the kernel's work for dnsperf's socket, which is why the floors are there (`cached/echo.c`,
+ * `cached/dgram-echo.ts`). Where a server was not busy all the time, dnsperf was the slower one: the table says how busy each
+ * was, and standard error how long it waited for its processor while it was ready to run. What it does when it never waits,
+ * a flood shows (`cached/saturation.ts`).
  *
  * After the turns of a round, those that can have two workers get both processors, with dnsperf on the same two. At the end
  * each fills a fresh cache, and its growth by answers is its memory per answer, whatever it keeps besides.
@@ -22,7 +23,7 @@ import { makeCertificate } from '../resolver/certificates.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { anycast, anycastDgram } from './cached/anycast.ts';
 import type { Contender } from './cached/contender.ts';
-import { dnsdist } from './cached/dnsdist.ts';
+import { dnsdist, dnsdistUnbatched } from './cached/dnsdist.ts';
 import { dgramEcho, echo } from './cached/echo.ts';
 import { figuresOf, type Measured, type MemoryOfAnswers, type TwoWorkers } from './cached/figures.ts';
 import { kresd } from './cached/kresd.ts';
@@ -57,7 +58,7 @@ export interface BenchCachedOptions {
 
 const all: readonly Contender[] = [
   ...[anycast, anycastDgram],
-  ...[unbound, kresd, pdns, named, dnsdist],
+  ...[unbound, kresd, pdns, named, dnsdist, dnsdistUnbatched],
   ...[echo, dgramEcho],
 ];
 const programs = ['openssl:openssl', 'dnsperf:dnsperf', 'nsd:nsd', ...floodPrograms];
@@ -65,8 +66,8 @@ const programs = ['openssl:openssl', 'dnsperf:dnsperf', 'nsd:nsd', ...floodProgr
 const shape: UniverseShape = { zones: 1000, hostsPerZone: 100, ttlSeconds: 86_400 };
 const askedNames = 2000;
 const paces = {
-  whole: { warm: 2, udp: 6, stream: 4 },
-  quick: { warm: 1, udp: 2, stream: 1 },
+  whole: { warm: 4, udp: 6, flood: 3, stream: 4 },
+  quick: { warm: 1, udp: 2, flood: 2, stream: 1 },
 } as const satisfies Record<string, Pace>;
 /** Names that fill a cache. */
 const filling = { whole: 100_000, quick: 20_000 } as const;

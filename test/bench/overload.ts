@@ -18,11 +18,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { memoryBound } from '../../src/config/resolver/memory-bound.ts';
 import { exitCodes, Fault } from '../../src/system/fault.ts';
-import { runOrThrow } from '../../src/system/run.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { load } from './cached/load.ts';
 import { askSteadily, createTally } from './overload/client.ts';
-import { floodQueries, hosts, serviceAddress, shape } from './overload/field.ts';
+import { floodQueries, hosts, shape } from './overload/field.ts';
 import { createProbeTallies, probe } from './overload/probes.ts';
 import { formatResult, writtenOf } from './overload/report.ts';
 import { type Accounts, isOverload, judge, type OverloadResult } from './overload/verdict.ts';
@@ -52,7 +51,6 @@ const risesBy = 1.05;
 const clientsPerSecond = 100;
 const cookieClients = ['198.19.3.2', '198.19.3.3', '198.19.3.4', '198.19.3.5'];
 const plainClient = '198.19.3.6';
-const ipTimeoutMs = 10_000;
 /** Milliseconds after which nothing is under way, and the kernel's drops have been read. */
 const settleMs = 2000;
 const sampleMs = 250;
@@ -65,7 +63,6 @@ async function overload({ threads, json }: BenchOverloadOptions, signal: AbortSi
   if (!Number.isInteger(threads) || threads < 0) throw new Fault('usage', '--threads takes a whole number');
   await using parts = new AsyncDisposableStack();
   const { path: folder } = parts.use(await temporaryFolder());
-  await runOrThrow(['ip', 'address', 'add', `${serviceAddress}/32`, 'dev', 'lo'], { timeoutMs: ipTimeoutMs });
   parts.use(await openNameServers(folder, shape));
   const flood = await buildFlood(folder, floodQueries());
   const resolver = parts.use(await startWithCookies(folder, threads));
@@ -132,7 +129,7 @@ async function startWithCookies(folder: string, threads: number): Promise<Progra
 async function mostOf(flood: Flood, folder: string, signal: AbortSignal): Promise<number> {
   const questions = join(folder, 'questions');
   await writeFile(questions, hosts.map(({ name }) => `${name} A\n`).join(''));
-  const about = { server: serviceAddress, questions, folder, signal };
+  const about = { server: places.service, questions, folder, signal };
   await load({ ...about, lasts: { times: 3 } });
   await load({ ...about, lasts: { seconds: seconds.warm } });
   const { answers, seconds: lasted } = await load({ ...about, lasts: { seconds: seconds.most } });
@@ -155,7 +152,7 @@ async function counters(signal: AbortSignal): Promise<Counters> {
 
 /** Those with cookies have them; the last has none. */
 async function openClients(parts: AsyncDisposableStack): Promise<Asker[]> {
-  const open = async (from: string) => await openAsker({ server: serviceAddress, from });
+  const open = async (from: string) => await openAsker({ server: places.service, from });
   const all: Asker[] = [];
   for (const from of cookieClients) all.push(parts.use(withCookies(await open(from))));
   all.push(parts.use(await open(plainClient)));

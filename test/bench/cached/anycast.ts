@@ -28,7 +28,7 @@ export const anycastDgram: Contender = {
 function contender(threadsFor: ThreadsFor) {
   return {
     kind: 'ours',
-    address: places.anycast,
+    address: places.service,
     programs: ['openssl:openssl'],
     streams: ['tcp', 'dot'],
     start: (options: StartOptions) => start(options, threadsFor(options.workers)),

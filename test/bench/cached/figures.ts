@@ -13,6 +13,7 @@ export interface Measured {
   /** Where more is asked than it can answer. */
   readonly saturatedCpuUsPerQuery: number;
   readonly saturatedQps: number;
+  readonly saturatedBusyShare: number;
   readonly tcpQps?: number;
   readonly tcpCpuUsPerQuery?: number;
   readonly dotQps?: number;

@@ -9,7 +9,7 @@ import { coresFor } from './contender.ts';
 import type { Measured, MemoryOfAnswers, TwoWorkers } from './figures.ts';
 import { type LoadOptions, load } from './load.ts';
 import { type MeasuredLoad, measureLoad } from './measuring.ts';
-import { saturate } from './saturation.ts';
+import { type Saturated, saturate } from './saturation.ts';
 
 export interface Questions {
   readonly hosts: readonly Host[];
@@ -22,6 +22,8 @@ export interface Pace {
   /** Before what is measured, so that code is compiled and buffers are grown. */
   readonly warm: number;
   readonly udp: number;
+  /** For each step. */
+  readonly flood: number;
   readonly stream: number;
 }
 
@@ -57,12 +59,9 @@ export async function measureOneCore(contender: Contender, turn: Turn): Promise<
   warm.doubtIfFailed('UDP at half load', half);
   const most = await saturate({
     ...{ pid: warm.pid, server: contender.address, hosts: turn.questions.hosts, signal: turn.signal },
-    ...{ folder: turn.folder, seconds: pace.udp / 2, known: full.qps },
+    ...{ folder: turn.folder, seconds: pace.flood, known: full.qps },
   });
-  const busy = Math.round(most.busyShare * 100);
-  tell(
-    `saturated ${Math.round(most.qps)}/s, ${most.cpuUsPerQuery.toFixed(2)} us each, ${busy} % of a processor`,
-  );
+  tell(`saturated ${saidOf(most)}`);
   let measured: Measured = {
     cpuUsPerQuery: full.cpuUsPerQuery,
     qps: full.qps,
@@ -72,6 +71,7 @@ export async function measureOneCore(contender: Contender, turn: Turn): Promise<
     halfCpuUsPerQuery: half.cpuUsPerQuery,
     saturatedCpuUsPerQuery: most.cpuUsPerQuery,
     saturatedQps: most.qps,
+    saturatedBusyShare: most.busyShare,
   };
   for (const mode of contender.streams) {
     await load({ ...warm.load, mode, lasts: { seconds: Math.min(pace.warm, pace.stream) } });
@@ -156,7 +156,11 @@ async function startIn(
   return await contender.start({ folder, workers, certificate });
 }
 
-function said({ qps, cpuUsPerQuery, busyShare, waitedMs, failed }: MeasuredLoad): string {
-  const busy = `${Math.round(busyShare * 100)} % of a processor`;
-  return `${Math.round(qps)}/s, ${cpuUsPerQuery.toFixed(2)} us each, ${busy}, waited ${Math.round(waitedMs)} ms, ${failed} failed`;
+function said(load: MeasuredLoad): string {
+  return `${saidOf(load)}, waited ${Math.round(load.waitedMs)} ms, ${load.failed} failed`;
+}
+
+function saidOf({ qps, cpuUsPerQuery, busyShare }: Saturated): string {
+  const busy = Math.round(busyShare * 100);
+  return `${Math.round(qps)}/s, ${cpuUsPerQuery.toFixed(2)} us each, ${busy} % of a processor`;
 }

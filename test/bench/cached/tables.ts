@@ -4,35 +4,49 @@ import type { CachedFigures, Measured } from './figures.ts';
 type Row = readonly string[];
 
 export function formatFigures(figures: CachedFigures): string {
-  const parts = [oneCoreTable(figures), ...ratioLines(figures), streamTable(figures)];
-  parts.push(twoWorkersTable(figures), memoryTable(figures));
+  const parts = [oneCoreTable(figures), saturatedTable(figures), ...ratioLines(figures)];
+  parts.push(streamTable(figures), twoWorkersTable(figures), memoryTable(figures));
   parts.push(figures.doubts.map(doubt => `doubtful: ${doubt}`).join('\n'));
   return `${parts.filter(part => part !== '').join('\n\n')}\n`;
 }
 
-function oneCoreTable({ servers, floor, dgramEcho }: CachedFigures): string {
-  const rows = Object.entries({
-    ...servers,
-    ...(floor && { echo: floor }),
-    ...(dgramEcho && { 'dgram-echo': dgramEcho }),
-  }).map(([name, own]) => [
+function oneCoreTable(figures: CachedFigures): string {
+  const rows = rowsOf(figures).map(([name, own]) => [
     name,
     own.cpuUsPerQuery.toFixed(2),
     own.qps.toFixed(0),
-    `${(own.busyShare * 100).toFixed(0)} %`,
+    percent(own.busyShare),
     own.p50Ms.toFixed(3),
     own.p99Ms.toFixed(3),
     own.halfCpuUsPerQuery.toFixed(2),
-    own.saturatedCpuUsPerQuery.toFixed(2),
-    own.saturatedQps.toFixed(0),
   ]);
   return table(
-    [
-      ...['cached, UDP', 'CPU us/query', 'queries/s', 'busy', 'p50 ms', 'p99 ms', 'CPU us at half'],
-      ...['saturated', 'queries/s'],
-    ],
+    ['cached, UDP', 'CPU us/query', 'queries/s', 'busy', 'p50 ms', 'p99 ms', 'CPU us at half'],
     rows,
   );
+}
+
+/** Where one was not busy, the flood was the slower one. */
+function saturatedTable(figures: CachedFigures): string {
+  const rows = rowsOf(figures).map(([name, own]) => [
+    name,
+    own.saturatedCpuUsPerQuery.toFixed(2),
+    own.saturatedQps.toFixed(0),
+    percent(own.saturatedBusyShare),
+  ]);
+  return table(['cached, UDP, saturated', 'CPU us/query', 'queries/s', 'busy'], rows);
+}
+
+function rowsOf({ servers, floor, dgramEcho }: CachedFigures): [string, Measured][] {
+  return Object.entries({
+    ...servers,
+    ...(floor && { echo: floor }),
+    ...(dgramEcho && { 'dgram-echo': dgramEcho }),
+  });
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
 }
 
 function ratioLines({
@@ -49,12 +63,14 @@ function ratioLines({
     ['p50', ratios.p50Ms],
     ['p99', ratios.p99Ms],
     ['CPU at half', ratios.halfCpuUsPerQuery],
-    ['CPU saturated', ratios.saturatedCpuUsPerQuery],
-    ['queries/s saturated', ratios.saturatedQps],
   ] as const;
   const known = named.filter(([, ratio]) => ratio !== undefined);
   if (known.length > 0)
     lines.push(`anycast to the best peer: ${known.map(([what, ratio]) => `${what} ${ratio}`).join(', ')}`);
+  if (ratios.saturatedCpuUsPerQuery !== undefined)
+    lines.push(
+      `saturated, to the best peer: CPU per query ${ratios.saturatedCpuUsPerQuery}, queries/s ${ratios.saturatedQps}`,
+    );
   const { anycast } = servers;
   if (anycast && floor)
     lines.push(`CPU per query, anycast to echo: ${(anycast.cpuUsPerQuery / floor.cpuUsPerQuery).toFixed(2)}`);
@@ -81,7 +97,7 @@ function twoWorkersTable({ twoWorkers }: CachedFigures): string {
     name,
     own.cpuUsPerQuery.toFixed(2),
     own.qps.toFixed(0),
-    `${(own.busyShare * 100).toFixed(0)} %`,
+    percent(own.busyShare),
   ]);
   return table(['two workers, dnsperf on the same two', 'CPU us/query', 'queries/s', 'busy of 200 %'], rows);
 }

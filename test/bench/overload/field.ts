@@ -1,14 +1,11 @@
 /** What an overload is made of: names that are cached, where they are asked for, and who asks. Pure. */
 import { type FloodQuery, floodSources } from '../universe/flood.ts';
-import { type Host, hostOf, type UniverseShape } from '../universe/zones.ts';
+import { type Host, hostOf, places, type UniverseShape } from '../universe/zones.ts';
 
 export const shape: UniverseShape = { zones: 40, hostsPerZone: 50, ttlSeconds: 86_400 };
 export const hosts: readonly Host[] = Array.from({ length: shape.zones * shape.hostsPerZone }, (_, index) =>
   hostOf(shape, index),
 );
-
-/** As the agent probes it, and where clients ask. */
-export const serviceAddress = '203.0.113.53';
 
 /** One query in so many comes from one and the same address, which asks more than it may. */
 const queriesPerGreedy = 16;
@@ -23,7 +20,7 @@ const queries = 16_384;
 export function floodQueries(): FloodQuery[] {
   return Array.from({ length: queries }, (_, index) => ({
     name: (hosts[(index * 31) % hosts.length] ?? hostOf(shape, 0)).name,
-    server: serviceAddress,
+    server: places.service,
     source: index % queriesPerGreedy === 0 ? 0 : 1 + ((index * 7919) % (floodSources - 1)),
   }));
 }

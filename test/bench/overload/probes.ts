@@ -7,7 +7,6 @@ import { verdicts } from '../../../src/health/schedule.ts';
 import { parseIpAddress } from '../../../src/ip/address.ts';
 import { systemClock } from '../../../src/system/clock.ts';
 import { places } from '../universe/zones.ts';
-import { serviceAddress } from './field.ts';
 
 export interface ProbeTally {
   healthy: number;
@@ -53,7 +52,7 @@ export async function probe(
     signal,
     clock: systemClock,
     pop: 'fra',
-    serviceAddresses: addresses(serviceAddress),
+    serviceAddresses: addresses(places.service),
     managementAddresses: addresses(places.anycast),
     servicePort: 53,
     runDirectory,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { rcodes } from '../../../src/dns/rcode.ts';
 import { recordClasses } from '../../../src/dns/record-class.ts';
 import type { ResolverStatus } from '../../../src/resolver/control.ts';
+import { runOrThrow } from '../../../src/system/run.ts';
 import { query, question } from '../../resolver/messages.ts';
 import { eventually } from '../../support/eventually.ts';
 import { openAsker } from './asker.ts';
@@ -14,25 +15,32 @@ import { places } from './zones.ts';
 const telemetryPort = 9153;
 /** Milliseconds; its code may have to be compiled first. */
 const startsWithinMs = 30_000;
+const ipTimeoutMs = 10_000;
 
 export interface ResolverProcessOptions {
   /** The measured one unless told. */
   readonly cores?: readonly number[];
 }
 
-/** Starts it. `keys` are more keys of `resolver`, in YAML flow style. */
+/**
+ * Starts it, with its service address on the machine: where that is missing, it looks for it again and again. `keys` are more
+ * keys of `resolver`, in YAML flow style.
+ */
 export async function startResolverProcess(
   folder: string,
   keys: readonly string[],
   { cores: processors = [cores.measured] }: ResolverProcessOptions = {},
 ): Promise<Program> {
   await mkdir(folder);
+  await runOrThrow(['ip', 'address', 'replace', `${places.service}/32`, 'dev', 'lo'], {
+    timeoutMs: ipTimeoutMs,
+  });
   const path = join(folder, 'anycast.yaml');
   // One of the special-use names (RFC 6761), which a resolver answers itself.
   const names = 'names: { specialUse: { except: [test.] } }';
   const recursion = `rootHints: [{ name: a.root.test., addresses: [${places.root}] }], priming: false`;
   const configuration = `
-service: { addresses: [203.0.113.53], asn: 64500 }
+service: { addresses: [${places.service}], asn: 64500 }
 resolver: { ${['accessList: [198.18.0.0/15]', names, `recursion: { ${recursion} }`, ...keys].join(', ')} }
 checks: {}
 telemetry: { resolverPort: ${telemetryPort}, logLevel: warn }

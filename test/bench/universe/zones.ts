@@ -8,6 +8,8 @@ export const places = {
   /** What is not a name server as it should be. */
   hostile: '198.19.0.66',
   anycast: '198.19.2.1',
+  /** The resolver's too, as the agent probes it and clients ask. */
+  service: '203.0.113.53',
   unbound: '198.19.2.2',
   client: '198.19.3.1',
 } as const;
