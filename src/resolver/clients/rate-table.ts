@@ -78,19 +78,19 @@ export class RateTable {
   }
 
   #admit(weights: readonly PrefixWeight[], isProven: boolean, nowMs: number): boolean {
-    const { slots, at } = this.#prefixes;
+    const { slots } = this.#prefixes;
     const emptyAt = this.#emptyAtMs;
     const hostMs = isProven ? this.#queryMs / this.#provenFactor : this.#queryMs;
     const latestMs = nowMs + this.#burstMs + toleranceMs;
     for (let index = 0; index < weights.length; index += 1) {
-      const first = emptyAt[slots[at + index * rows] ?? 0] ?? 0;
-      const second = emptyAt[slots[at + index * rows + 1] ?? 0] ?? 0;
+      const first = emptyAt[slots[index * rows] ?? 0] ?? 0;
+      const second = emptyAt[slots[index * rows + 1] ?? 0] ?? 0;
       const next = Math.max(nowMs, Math.min(first, second)) + hostMs / (weights[index]?.multiplier ?? 1);
       if (next > latestMs) return false;
       this.#nextMs[index] = next;
     }
     for (let index = 0; index < weights.length * rows; index += 1) {
-      const slot = slots[at + index] ?? 0;
+      const slot = slots[index] ?? 0;
       const next = this.#nextMs[index >> 1] ?? 0;
       // Never back: another prefix may share the slot and be further ahead.
       if ((emptyAt[slot] ?? 0) < next) emptyAt[slot] = next;

@@ -28,11 +28,11 @@ export class UnderWay {
   /** Whether this client may have one more question under way. */
   hasRoom(address: string, isProven: boolean): boolean {
     const weights = this.#prefixes.locate(address, isProven ? kinds.proven : kinds.unproven);
-    const { slots, at } = this.#prefixes;
+    const { slots } = this.#prefixes;
     const most = this.#limits.questions * (isProven ? this.#limits.provenFactor : 1);
     for (let index = 0; index < weights.length; index += 1) {
-      const first = this.#counts[slots[at + index * rows] ?? 0] ?? 0;
-      const second = this.#counts[slots[at + index * rows + 1] ?? 0] ?? 0;
+      const first = this.#counts[slots[index * rows] ?? 0] ?? 0;
+      const second = this.#counts[slots[index * rows + 1] ?? 0] ?? 0;
       if (Math.min(first, second) >= most * (weights[index]?.multiplier ?? 1)) return false;
     }
     return true;
@@ -49,9 +49,9 @@ export class UnderWay {
 
   #add(address: string, isProven: boolean, amount: 1 | -1): void {
     const weights = this.#prefixes.locate(address, isProven ? kinds.proven : kinds.unproven);
-    const { slots, at } = this.#prefixes;
+    const { slots } = this.#prefixes;
     for (let index = 0; index < weights.length * rows; index += 1) {
-      const slot = slots[at + index] ?? 0;
+      const slot = slots[index] ?? 0;
       this.#counts[slot] = (this.#counts[slot] ?? 0) + amount;
     }
   }
