@@ -12,12 +12,13 @@ import type { HeldLifeline } from '../system/lifeline.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import type { CacheActivity } from './cache/cache-activity.ts';
 import type { CacheContents } from './cache/cache-contents.ts';
-import type { RRsetCache } from './cache/rrset-cache.ts';
+import type { RRsets } from './cache/rrsets.ts';
 import type { CacheSize } from './cache/sieve-map.ts';
 import { cacheHandlers } from './cache-control.ts';
 import type { ResolverCounters } from './counters.ts';
 import type { UdpThreads } from './fast-path/udp-threads.ts';
 import type { Generations } from './generations/generations.ts';
+import { recursionShed } from './iterator/recursion-numbers.ts';
 import type { CertificateStatus } from './listeners/certificate.ts';
 import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
 import type { LoadMeter } from './load-meter.ts';
@@ -72,7 +73,7 @@ export interface ControlSources {
   readonly clock: Clock;
   readonly counters: ResolverCounters;
   readonly cache: AnswerCache;
-  readonly rrsets: RRsetCache;
+  readonly rrsets: Pick<RRsets, 'size'>;
   readonly cacheActivity: CacheActivity;
   readonly contents: CacheContents;
   readonly generations: Generations;
@@ -118,7 +119,7 @@ export class ResolverControl {
       cache: cache.size,
       rrsets: rrsets.size,
       cacheActivity,
-      upstreams: generations.current.forwarder.status.upstreams,
+      upstreams: generations.current.sources.status.upstreams,
     };
   }
 
@@ -148,7 +149,8 @@ export class ResolverControl {
 
   get #shed(): number {
     const { counters, generations, threads } = this.#sources;
-    return counters.upstream.shed + generations.current.recursion.shed + (threads?.countOf('shed') ?? 0);
+    const { recursion } = generations.current.sources.status;
+    return counters.upstream.shed + recursionShed(recursion) + (threads?.countOf('shed') ?? 0);
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {

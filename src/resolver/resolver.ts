@@ -40,6 +40,7 @@ import { dumpPath, peersOf, warmUp } from './cache/warm-up.ts';
 import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
 import { dnstapTold } from './dnstap/dnstap-told.ts';
+import type { UpstreamTap } from './dnstap/tap.ts';
 import { FastSource } from './fast-path/fast-source.ts';
 import { fastTold } from './fast-path/fast-told.ts';
 import { openUdpThreads } from './fast-path/open-udp-threads.ts';
@@ -47,6 +48,7 @@ import { threadsTold } from './fast-path/threads-told.ts';
 import type { LastingParts } from './generations/generation.ts';
 import { Generations } from './generations/generations.ts';
 import { PartsOpener } from './generations/opened-parts.ts';
+import { OwnSourcesOpener } from './generations/own-sources.ts';
 import { libcForLanes } from './listeners/lane-sockets.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
@@ -100,15 +102,24 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const counters = createCounters();
   const shares = cacheShares(resolver.cache);
   const cache = new AnswerCache(shares.answers, staleMsOf(resolver.cache));
-  const rrsets = new RRsetCache({ maxOctets: shares.rrsets, limits: ttlLimits(resolver.cache), clock });
   const cacheActivity = createCacheActivity();
   const own = ownAddresses(slice);
   let fast: FastSource | undefined;
   const renewFast = (): void => fast?.renew();
-  const upstreamPort = options.upstreamPort ?? 53;
-  const lasting = { clock, log, cache, rrsets, cacheActivity, counters, upstreamPort };
+  let tap: (() => UpstreamTap | undefined) | undefined;
+  const { upstreamPort = 53 } = options;
+  const sources = new OwnSourcesOpener({
+    clock,
+    rrsets: new RRsetCache({ maxOctets: shares.rrsets, limits: ttlLimits(resolver.cache), clock }),
+    counters,
+    upstreamPort,
+    upstreamTap: () => tap?.(),
+  });
+  const { rrsets } = sources;
+  const lasting = { clock, log, cache, cacheActivity, counters, sources };
   const opener = new PartsOpener({ ownAddresses: own, clock, log, onChanged: renewFast });
   const generations = await firstGeneration(slice, lasting, opener);
+  tap = () => generations.current.dnstap?.upstream;
   const contents = new CacheContents({
     get slice() {
       return generations.current.slice;
@@ -117,7 +128,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     rrsets,
     activity: cacheActivity,
     clock,
-    onCleared: () => generations.current.recursion.iterator.clear(),
+    onCleared: () => generations.current.sources.clear(),
     onFlushed: renewFast,
   });
   const fastPath = new FastSource({
