@@ -25,6 +25,7 @@ import type { LoadMeter } from './load-meter.ts';
 import type { ConfigurationStatus, Reload } from './reload/reload.ts';
 import type { Transport } from './transport.ts';
 import type { UpstreamStatus } from './upstreams/upstream.ts';
+import type { ResolverWorkers } from './workers/resolver-workers.ts';
 
 /** What `status` answers. */
 export interface ResolverStatus {
@@ -80,6 +81,7 @@ export interface ControlSources {
   readonly reload: Reload;
   readonly listeners: Listeners;
   readonly threads: UdpThreads | undefined;
+  readonly workers: ResolverWorkers | undefined;
   readonly load: LoadMeter;
   readonly lifeline: HeldLifeline | undefined;
   /** Brings `counters` up to date with what threads have counted. */
@@ -154,13 +156,14 @@ export class ResolverControl {
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, clientQueries, load, threads, lifeline } = this.#sources;
+    const { clock, clientQueries, load, threads, workers, lifeline } = this.#sources;
     let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
       const atMs = clock.monotonicMs();
       const lagMs = Math.max(0, atMs - dueMs);
       load.beat(lagMs);
       threads?.beat();
+      workers?.beat();
       const beat: Heartbeat = {
         pid: process.pid,
         lifeline: lifeline?.isShown ?? false,

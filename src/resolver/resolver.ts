@@ -18,7 +18,7 @@
  *
  * Standards: RFC 1034, 1035, 2181, 2308, 4592, 4892 (id.server), 5001, 5452, 6672, 6891, 7766, 7828, 7830, 7858, 7873,
  * 8020, 8310, 8467, 8482, 8484, 8767, 8906, 8914, 9018, 9077, 9156, 9520, 9609, 9619, 9715.
- * What all of it may take of the machine's memory follows from `cache.maxBytes` and `threads`: `memory.ts`.
+ * What all of it may take of the machine's memory follows from `cache.maxBytes`, `threads` and `workers`: `memory.ts`.
  * Not here: validation; its place is marked in `pipeline.ts`.
  */
 import { join } from 'node:path';
@@ -58,6 +58,8 @@ import { LoadMeter } from './load-meter.ts';
 import { memoryTold, requireHeapFor } from './memory.ts';
 import { type ConfigVersion, Reload } from './reload/reload.ts';
 import type { ReloadReport } from './reload/reload-text.ts';
+import { ResolverWorkers } from './workers/resolver-workers.ts';
+import { workersTold } from './workers/workers-told.ts';
 
 export interface ResolverOptions {
   /** The folder of the PoP's control sockets; made when it is not there. */
@@ -108,13 +110,19 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const renewFast = (): void => fast?.renew();
   let tap: (() => UpstreamTap | undefined) | undefined;
   const { upstreamPort = 53 } = options;
-  const sources = new OwnSourcesOpener({
-    clock,
-    rrsets: new RRsetCache({ maxOctets: shares.rrsets, limits: ttlLimits(resolver.cache), clock }),
-    counters,
-    upstreamPort,
-    upstreamTap: () => tap?.(),
-  });
+  const workers =
+    resolver.workers === 0
+      ? undefined
+      : parts.use(await ResolverWorkers.start({ slice, upstreamPort, counters, clock, log }));
+  const sources =
+    workers ??
+    new OwnSourcesOpener({
+      clock,
+      rrsets: new RRsetCache({ maxOctets: shares.rrsets, limits: ttlLimits(resolver.cache), clock }),
+      counters,
+      upstreamPort,
+      upstreamTap: () => tap?.(),
+    });
   const { rrsets } = sources;
   const lasting = { clock, log, cache, cacheActivity, counters, sources };
   const opener = new PartsOpener({ ownAddresses: own, clock, log, onChanged: renewFast });
@@ -149,7 +157,10 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     clock,
   });
   fast = fastPath;
-  const gather = (): void => fastPath.gather();
+  const gather = (): void => {
+    fastPath.gather();
+    workers?.gather();
+  };
   const onRefused = (): void => {
     counters.refusedConnections += 1;
   };
@@ -233,6 +244,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     load,
     listeners,
     threads,
+    workers,
     reload,
     generations,
     lifeline: options.lifeline,
@@ -254,6 +266,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
       ...transportsTold(listeners),
       ...fastTold(fastPath),
       ...(threads ? threadsTold(threads) : []),
+      ...(workers ? workersTold(workers) : []),
       ...[...reload.told, ...dnstap, ...memory],
     ],
   );

@@ -21,13 +21,14 @@ describe('the memory of the resolver', () => {
     const page = await fetch(`http://${deployment.management}:${deployment.telemetryPort}/metrics`);
     const text = await page.text();
     assert.match(text, /^anycast_resolver_memory_bound_bytes 402653184$/m);
-    assert.equal(memoryBound({ cache: { maxBytes: 67_108_864 }, threads: 0 }), 402_653_184);
+    assert.equal(memoryBound({ cache: { maxBytes: 67_108_864 }, threads: 0, workers: 0 }), 402_653_184);
     for (const part of ['resident', 'heap', 'external'])
       assert.match(text, new RegExp(`^anycast_resolver_memory_bytes\\{part="${part}"\\} [1-9]\\d+$`, 'm'));
   });
 
   it('has room in its bound for the threads that are wanted, and they keep to it', async () => {
-    const bound = (threads: number): number => memoryBound({ cache: { maxBytes: 2 ** 20 }, threads });
+    const bound = (threads: number): number =>
+      memoryBound({ cache: { maxBytes: 2 ** 20 }, threads, workers: 0 });
     assert.equal(bound(6) - bound(0), 240 * 2 ** 20);
     const resident = async (threads: number): Promise<number> => {
       const resolver = ['cache: { maxBytes: 1048576 }', `threads: ${threads}`];
@@ -43,7 +44,7 @@ describe('the memory of the resolver', () => {
 
   it('has a heap that can hold more than the bound, whatever the size of the cache', () => {
     for (const maxBytes of [65_536, 128 * 2 ** 20, 4 * gibi])
-      assert.ok(heapLimit({ maxBytes }) > memoryBound({ cache: { maxBytes }, threads: 0 }));
+      assert.ok(heapLimit({ maxBytes }) > memoryBound({ cache: { maxBytes }, threads: 0, workers: 0 }));
   });
 
   it('is not to grow by a reload beyond what the process has a heap for', () => {
