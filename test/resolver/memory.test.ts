@@ -33,13 +33,24 @@ describe('the memory of the resolver', () => {
     const resident = async (threads: number): Promise<number> => {
       const resolver = ['cache: { maxBytes: 1048576 }', `threads: ${threads}`];
       await using process = await startProcess(testDeployment({ resolver }));
-      return (
-        Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${process.pid}/status`, 'latin1'))?.[1]) * 1024
-      );
+      return residentOctets(process.pid);
     };
     const [without, withThem] = [await resident(0), await resident(6)];
     assert.ok(withThem <= bound(6), `${withThem} octets with six threads`);
     assert.ok(withThem - without <= bound(6) - bound(0), `${withThem - without} octets of six threads`);
+  });
+
+  it('has room in its bound for the workers that are wanted, and they keep to it', async () => {
+    const bound = (workers: number): number =>
+      memoryBound({ cache: { maxBytes: 2 ** 20 }, threads: 0, workers });
+    const resident = async (workers: number): Promise<number> => {
+      const resolver = ['cache: { maxBytes: 1048576 }', `workers: ${workers}`];
+      await using process = await startProcess(testDeployment({ resolver }));
+      return residentOctets(process.pid);
+    };
+    const [without, withThem] = [await resident(0), await resident(4)];
+    assert.ok(withThem <= bound(4), `${withThem} octets with four workers`);
+    assert.ok(withThem - without <= bound(4) - bound(0), `${withThem - without} octets of four workers`);
   });
 
   it('has a heap that can hold more than the bound, whatever the size of the cache', () => {
@@ -63,6 +74,10 @@ describe('the memory of the resolver', () => {
     assert.equal(given.filter(argument => argument === `--max-old-space-size=${mebibytes}`).length, 1);
   });
 });
+
+function residentOctets(pid: number | undefined): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024;
+}
 
 /** A resolver as a process of its own, which shows its status, as the process that was started. */
 async function startProcess(deployment: ReturnType<typeof testDeployment>) {

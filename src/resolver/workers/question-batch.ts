@@ -2,7 +2,7 @@
  * Questions on their way to a worker, as one string of octets: what one turn of the event loop has brought goes in one
  * message, since a message costs as much as a dozen questions in it.
  *
- * The time by which an answer is wanted goes as a time of the monotonic clock, which all threads of a machine share: what a
+ * The time by which an answer is wanted goes as a time of the machine's monotonic clock, which all threads share: what a
  * question waits on its way is part of its time.
  */
 import type { Question } from '../../dns/message.ts';

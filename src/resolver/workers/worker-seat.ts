@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads';
 import type { Question } from '../../dns/message.ts';
 import { rcodes } from '../../dns/rcode.ts';
 import { Writer } from '../../dns/writer.ts';
-import type { Clock } from '../../system/clock.ts';
+import { type Clock, systemClock } from '../../system/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { AnswerFlags } from '../cache/answer-key.ts';
 import type { ThreadHeap } from '../memory.ts';
@@ -124,7 +124,7 @@ export class WorkerSeat implements AsyncDisposable {
     const id = this.#lastId;
     const reply = Promise.withResolvers<Reply>();
     this.#questions.set(id, { sources, budget, reply });
-    const nowMs = this.#options.clock.monotonicMs();
+    const nowMs = systemClock.monotonicMs();
     writeQuestion(this.#batch, { id, sources, question, flags }, { budget, nowMs });
     this.#sendSoon();
     return reply.promise;
