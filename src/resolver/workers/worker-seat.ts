@@ -21,6 +21,7 @@ import { writeQuestion } from './question-batch.ts';
 import { readReplies } from './reply-batch.ts';
 import type { Asked, WorkerData, WorkerMessage, WorkerWord } from './worker-messages.ts';
 import { type GatheredNumbers, SharedNumbers, WorkerGathering } from './worker-numbers.ts';
+import { WorkerRequests } from './worker-requests.ts';
 
 export interface WorkerSeatOptions {
   readonly number: number;
@@ -54,15 +55,10 @@ interface AskedQuestion {
   readonly reply: PromiseWithResolvers<Reply>;
 }
 
-interface Request {
-  readonly answered: (value: unknown) => void;
-  readonly ifLost: unknown;
-}
-
 export class WorkerSeat implements AsyncDisposable {
   readonly #options: WorkerSeatOptions;
   readonly #questions = new Map<number, AskedQuestion>();
-  readonly #requests = new Map<number, Request>();
+  readonly #requests = new WorkerRequests();
   readonly #batch = new Writer();
   readonly #gathering = new WorkerGathering();
   /** By sources. */
@@ -148,12 +144,9 @@ export class WorkerSeat implements AsyncDisposable {
   /** Its answer; `ifLost` when there is no worker, or it is lost. */
   request<Value>(asked: Asked, ifLost: Value): Promise<Value> {
     if (!this.#worker) return Promise.resolve(ifLost);
-    this.#lastId = (this.#lastId + 1) >>> 0;
-    const request = this.#lastId;
-    const answer = Promise.withResolvers<Value>();
-    this.#requests.set(request, { answered: value => answer.resolve(value as Value), ifLost });
+    const { request, answer } = this.#requests.begin(ifLost);
     this.tell({ kind: 'request', request, asked });
-    return answer.promise;
+    return answer;
   }
 
   /** What is under way in these sources ends; resolves when all of it is answered, which the worker has little time for. */
@@ -221,7 +214,8 @@ export class WorkerSeat implements AsyncDisposable {
     worker.once('exit', exitCode => {
       this.#worker = undefined;
       const lost = this.#fail(() => true);
-      this.#settleRequests();
+      this.#batch.length = 0;
+      this.#requests.lose();
       if (this.#isClosing) return;
       this.losses += 1;
       this.lostQuestions += lost;
@@ -253,8 +247,7 @@ export class WorkerSeat implements AsyncDisposable {
         this.#take(word.octets);
         return;
       case 'answer':
-        this.#requests.get(word.request)?.answered(word.value);
-        this.#requests.delete(word.request);
+        this.#requests.answered(word.request, word.value);
         return;
       case 'upstreams':
         this.upstreams.set(word.id, word.upstreams);
@@ -310,12 +303,5 @@ export class WorkerSeat implements AsyncDisposable {
       failed += 1;
     }
     return failed;
-  }
-
-  #settleRequests(): void {
-    const requests = [...this.#requests.values()];
-    this.#requests.clear();
-    this.#batch.length = 0;
-    for (const { answered, ifLost } of requests) answered(ifLost);
   }
 }
