@@ -32,6 +32,7 @@ export function inconsistencies(config: AnycastConfig): Complaint[] {
     ...resolverComplaints(config),
     ...rootHintComplaints(config),
     ...warmUpComplaints(config),
+    ...workerComplaints(config),
     ...transportComplaints(config),
     ...namesComplaints(config),
     ...telemetryComplaints(config),
@@ -105,6 +106,13 @@ function warmUpComplaints({ resolver, pops }: AnycastConfig): Complaint[] {
       path: ['resolver', 'cache', 'warmUp', 'from'],
       message: `there is no PoP '${name}': ${suggestion(name, Object.keys(pops))}`,
     }));
+}
+
+function workerComplaints({ resolver: { workers, dnstap } }: AnycastConfig): Complaint[] {
+  if (workers === 0 || !dnstap?.resolver) return [];
+  const message =
+    'our own queries are not told of where workers ask them: leave it out, or set resolver.workers to 0';
+  return [{ path: ['resolver', 'dnstap', 'resolver'], message }];
 }
 
 function rootHintComplaints({ resolver, service }: AnycastConfig): Complaint[] {

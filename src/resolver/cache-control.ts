@@ -40,16 +40,18 @@ export function cacheHandlers(contents: CacheContents): Readonly<Record<string, 
       if (done) dumps.delete(peer);
       return { piece: value ?? null };
     },
-    load: (args): LoadCounts => load(contents, loadRequest(args)),
+    load: (args): Promise<LoadCounts> => load(contents, loadRequest(args)),
   };
 }
 
 /** All lines are read before the first is taken. */
-function load(contents: CacheContents, { header, lines, firstLine }: LoadRequest): LoadCounts {
+async function load(contents: CacheContents, { header, lines, firstLine }: LoadRequest): Promise<LoadCounts> {
   const from = parseHeader(header);
   const entries = lines.map((line, index) => parseEntry(line, firstLine + index));
   const counts = noCounts();
-  for (const entry of entries) if (entry.kind !== 'end') contents.load(from, entry, counts);
+  await Promise.all(
+    entries.map(entry => (entry.kind === 'end' ? undefined : contents.load(from, entry, counts))),
+  );
   return counts;
 }
 

@@ -12,18 +12,20 @@ import type { HeldLifeline } from '../system/lifeline.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import type { CacheActivity } from './cache/cache-activity.ts';
 import type { CacheContents } from './cache/cache-contents.ts';
-import type { RRsetCache } from './cache/rrset-cache.ts';
+import type { RRsets } from './cache/rrsets.ts';
 import type { CacheSize } from './cache/sieve-map.ts';
 import { cacheHandlers } from './cache-control.ts';
 import type { ResolverCounters } from './counters.ts';
 import type { UdpThreads } from './fast-path/udp-threads.ts';
 import type { Generations } from './generations/generations.ts';
+import { recursionShed } from './iterator/recursion-numbers.ts';
 import type { CertificateStatus } from './listeners/certificate.ts';
 import type { Listeners, ListeningStatus } from './listeners/listeners.ts';
 import type { LoadMeter } from './load-meter.ts';
 import type { ConfigurationStatus, Reload } from './reload/reload.ts';
 import type { Transport } from './transport.ts';
 import type { UpstreamStatus } from './upstreams/upstream.ts';
+import type { ResolverWorkers } from './workers/resolver-workers.ts';
 
 /** What `status` answers. */
 export interface ResolverStatus {
@@ -72,13 +74,14 @@ export interface ControlSources {
   readonly clock: Clock;
   readonly counters: ResolverCounters;
   readonly cache: AnswerCache;
-  readonly rrsets: RRsetCache;
+  readonly rrsets: Pick<RRsets, 'size'>;
   readonly cacheActivity: CacheActivity;
   readonly contents: CacheContents;
   readonly generations: Generations;
   readonly reload: Reload;
   readonly listeners: Listeners;
   readonly threads: UdpThreads | undefined;
+  readonly workers: ResolverWorkers | undefined;
   readonly load: LoadMeter;
   readonly lifeline: HeldLifeline | undefined;
   /** Brings `counters` up to date with what threads have counted. */
@@ -118,7 +121,7 @@ export class ResolverControl {
       cache: cache.size,
       rrsets: rrsets.size,
       cacheActivity,
-      upstreams: generations.current.forwarder.status.upstreams,
+      upstreams: generations.current.sources.status.upstreams,
     };
   }
 
@@ -148,17 +151,19 @@ export class ResolverControl {
 
   get #shed(): number {
     const { counters, generations, threads } = this.#sources;
-    return counters.upstream.shed + generations.current.recursion.shed + (threads?.countOf('shed') ?? 0);
+    const { recursion } = generations.current.sources.status;
+    return counters.upstream.shed + recursionShed(recursion) + (threads?.countOf('shed') ?? 0);
   }
 
   async #beat(server: ControlServer, signal: AbortSignal): Promise<void> {
-    const { clock, clientQueries, load, threads, lifeline } = this.#sources;
+    const { clock, clientQueries, load, threads, workers, lifeline } = this.#sources;
     let dueMs = clock.monotonicMs();
     for (let sequence = 0; !signal.aborted; sequence += 1) {
       const atMs = clock.monotonicMs();
       const lagMs = Math.max(0, atMs - dueMs);
       load.beat(lagMs);
       threads?.beat();
+      workers?.beat();
       const beat: Heartbeat = {
         pid: process.pid,
         lifeline: lifeline?.isShown ?? false,

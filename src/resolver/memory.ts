@@ -11,7 +11,8 @@
  *
  * The limit of the heap is another thing: at it V8 ends the process. So it is never lowered, and where V8's own, which
  * follows from the machine's memory, is less than the configuration may need, the process is started with a higher one. A
- * listener thread has a heap of its own with a limit of its own: what ends at that is the thread, and another follows.
+ * listener thread, or a worker, has a heap of its own with a limit of its own: what ends at that is the thread, and another
+ * follows.
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import type { ResolverConfig } from '../config/anycast-config.ts';
@@ -30,6 +31,20 @@ const growthPercent = 50;
  * Loading its code takes some 8, and after that it allocates next to nothing.
  */
 export const threadHeap = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 20 } as const;
+
+/**
+ * Mebibytes of a worker's heap: a young generation as large as the resolver's own thread has (the launcher's three
+ * semi-spaces of 16), and more than its share of RRsets and delegations can come to, with what it has under way.
+ */
+export function workerHeap({ maxBytes }: CacheKeys, workers: number): ThreadHeap {
+  const share = (2 * maxBytes) / workers / mebi;
+  return { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: Math.ceil(256 + share) };
+}
+
+export interface ThreadHeap {
+  readonly maxYoungGenerationSizeMb: number;
+  readonly maxOldGenerationSizeMb: number;
+}
 
 /** Octets of heap at which V8 may give up: more than can be reached while all caps hold. */
 export function heapLimit({ maxBytes }: CacheKeys): number {
@@ -73,7 +88,7 @@ export function memoryTold(bound: () => number): Told[] {
     {
       kind: 'gauge',
       name: 'anycast_resolver_memory_bound_bytes',
-      help: 'What the process may have resident: follows from cache.maxBytes and threads',
+      help: 'What the process may have resident: follows from cache.maxBytes, threads and workers',
       read: bound,
     },
   ];

@@ -44,7 +44,7 @@ export function resolverMetrics(sources: MetricsSources, parts: readonly Told[] 
     ...cacheTold(sources),
     ...clientsTold(clients.counters),
     ...namesTold(names.counters, () => generations.current.names),
-    ...recursionTold(() => generations.current.recursion),
+    ...recursionTold(() => generations.current.sources.status.recursion),
     ...countersTold(sources),
     ...gaugesTold(sources),
   ];
@@ -122,13 +122,13 @@ function countersTold({ counters, load }: MetricsSources): Told[] {
 
 function gaugesTold(sources: MetricsSources): Told[] {
   const { connections, generations, load } = sources;
-  const upstreams = () => generations.current.forwarder.status.upstreams;
+  const upstreams = () => generations.current.sources.status.upstreams;
   return [
     {
       kind: 'gauge',
       name: 'anycast_resolver_questions_under_way',
       help: 'Questions that upstreams are being asked',
-      read: () => generations.current.forwarder.status.questions,
+      read: () => generations.current.sources.status.questions,
     },
     {
       kind: 'gauge',

@@ -21,7 +21,7 @@ import type { Message, Question } from '../dns/message.ts';
 import type { Clock } from '../system/clock.ts';
 import type { AnswerCache } from './cache/answer-cache.ts';
 import type { CacheActivity } from './cache/cache-activity.ts';
-import type { RRsetCache } from './cache/rrset-cache.ts';
+import type { RRsets } from './cache/rrsets.ts';
 import type { CookieStatus } from './clients/client-counters.ts';
 import type { Clients } from './clients/clients.ts';
 import type { ResolverCounters } from './counters.ts';
@@ -63,7 +63,7 @@ export interface PolicyHandler {
 export interface PolicyServices {
   readonly clock: Clock;
   readonly cache: AnswerCache;
-  readonly rrsets: RRsetCache;
+  readonly rrsets: RRsets;
   readonly cacheActivity: CacheActivity;
   readonly resolution: Resolution;
   readonly clients: Clients;

@@ -1,18 +1,16 @@
 /** What recursion and the exchange with name servers have counted, for whoever reads the metrics page. */
-import type { Recursion } from './iterator/recursion.ts';
+import { type RecursionNumbers, recursionShed } from './iterator/recursion-numbers.ts';
 import type { Told } from './told.ts';
 
 /** `current` is looked up at each reading: a reload may put another in its place, and its counters begin at 0. */
-export function recursionTold(current: () => Recursion): Told[] {
-  const exchange = () => current().authorities;
-  const iterator = () => current().iterator;
+export function recursionTold(current: () => RecursionNumbers): Told[] {
   return [
     {
       kind: 'counter',
       name: 'anycast_resolver_server_messages_total',
       help: 'Messages sent to name servers',
       labels: ['transport'],
-      read: () => Object.entries(exchange().counters.sent),
+      read: () => Object.entries(current().exchange.sent),
     },
     {
       kind: 'counter',
@@ -20,7 +18,7 @@ export function recursionTold(current: () => Recursion): Told[] {
       help: 'What came of asking name servers',
       labels: ['event'],
       read: () => {
-        const { sent: _, shed: __, ...events } = exchange().counters;
+        const { sent: _, shed: __, ...events } = current().exchange;
         return Object.entries(events);
       },
     },
@@ -28,7 +26,7 @@ export function recursionTold(current: () => Recursion): Told[] {
       kind: 'counter',
       name: 'anycast_resolver_recursion_shed_total',
       help: 'Questions not asked because too many were under way, in all, to a server or in a zone',
-      read: () => current().shed,
+      read: () => recursionShed(current()),
     },
     {
       kind: 'counter',
@@ -36,14 +34,13 @@ export function recursionTold(current: () => Recursion): Told[] {
       help: 'Look-ups cut short, by the limit they ran into',
       labels: ['limit'],
       read: () => {
-        const { aliasLimits, referralLimits, addressLimits, unasked, rememberedFailures } =
-          iterator().counters;
-        const { circles } = iterator().status;
+        const { iterator, flights } = current();
+        const { aliasLimits, referralLimits, addressLimits, unasked, rememberedFailures } = iterator;
         return [
           ['aliases', aliasLimits],
           ['referrals', referralLimits],
           ['addresses', addressLimits],
-          ['circle', circles],
+          ['circle', flights.circles],
           ['zone-gone', unasked],
           ['remembered-failure', rememberedFailures],
         ];
@@ -53,19 +50,19 @@ export function recursionTold(current: () => Recursion): Told[] {
       kind: 'gauge',
       name: 'anycast_resolver_lookups_under_way',
       help: 'Names being looked up by recursion',
-      read: () => iterator().status.questions,
+      read: () => current().now.questions,
     },
     {
       kind: 'gauge',
       name: 'anycast_resolver_delegations',
       help: 'Zones whose name servers are known',
-      read: () => iterator().status.delegations,
+      read: () => current().now.delegations,
     },
     {
       kind: 'gauge',
       name: 'anycast_resolver_servers_known',
       help: 'Name servers of which something is remembered',
-      read: () => exchange().status.serversKnown,
+      read: () => current().now.serversKnown,
     },
   ];
 }

@@ -18,7 +18,7 @@
  *
  * Standards: RFC 1034, 1035, 2181, 2308, 4592, 4892 (id.server), 5001, 5452, 6672, 6891, 7766, 7828, 7830, 7858, 7873,
  * 8020, 8310, 8467, 8482, 8484, 8767, 8906, 8914, 9018, 9077, 9156, 9520, 9609, 9619, 9715.
- * What all of it may take of the machine's memory follows from `cache.maxBytes` and `threads`: `memory.ts`.
+ * What all of it may take of the machine's memory follows from `cache.maxBytes`, `threads` and `workers`: `memory.ts`.
  * Not here: validation; its place is marked in `pipeline.ts`.
  */
 import { join } from 'node:path';
@@ -40,6 +40,7 @@ import { dumpPath, peersOf, warmUp } from './cache/warm-up.ts';
 import { ResolverControl, type ResolverStatus } from './control.ts';
 import { createCounters } from './counters.ts';
 import { dnstapTold } from './dnstap/dnstap-told.ts';
+import type { UpstreamTap } from './dnstap/tap.ts';
 import { FastSource } from './fast-path/fast-source.ts';
 import { fastTold } from './fast-path/fast-told.ts';
 import { openUdpThreads } from './fast-path/open-udp-threads.ts';
@@ -47,6 +48,7 @@ import { threadsTold } from './fast-path/threads-told.ts';
 import type { LastingParts } from './generations/generation.ts';
 import { Generations } from './generations/generations.ts';
 import { PartsOpener } from './generations/opened-parts.ts';
+import { OwnSourcesOpener } from './generations/own-sources.ts';
 import { libcForLanes } from './listeners/lane-sockets.ts';
 import { Listeners } from './listeners/listeners.ts';
 import { createResponder } from './listeners/respond.ts';
@@ -56,6 +58,8 @@ import { LoadMeter } from './load-meter.ts';
 import { memoryTold, requireHeapFor } from './memory.ts';
 import { type ConfigVersion, Reload } from './reload/reload.ts';
 import type { ReloadReport } from './reload/reload-text.ts';
+import { ResolverWorkers } from './workers/resolver-workers.ts';
+import { workersTold } from './workers/workers-told.ts';
 
 export interface ResolverOptions {
   /** The folder of the PoP's control sockets; made when it is not there. */
@@ -100,15 +104,30 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
   const counters = createCounters();
   const shares = cacheShares(resolver.cache);
   const cache = new AnswerCache(shares.answers, staleMsOf(resolver.cache));
-  const rrsets = new RRsetCache({ maxOctets: shares.rrsets, limits: ttlLimits(resolver.cache), clock });
   const cacheActivity = createCacheActivity();
   const own = ownAddresses(slice);
   let fast: FastSource | undefined;
   const renewFast = (): void => fast?.renew();
-  const upstreamPort = options.upstreamPort ?? 53;
-  const lasting = { clock, log, cache, rrsets, cacheActivity, counters, upstreamPort };
+  let tap: (() => UpstreamTap | undefined) | undefined;
+  const { upstreamPort = 53 } = options;
+  const workers =
+    resolver.workers === 0
+      ? undefined
+      : parts.use(await ResolverWorkers.start({ slice, upstreamPort, counters, clock, log }));
+  const sources =
+    workers ??
+    new OwnSourcesOpener({
+      clock,
+      rrsets: new RRsetCache({ maxOctets: shares.rrsets, limits: ttlLimits(resolver.cache), clock }),
+      counters,
+      upstreamPort,
+      upstreamTap: () => tap?.(),
+    });
+  const { rrsets } = sources;
+  const lasting = { clock, log, cache, cacheActivity, counters, sources };
   const opener = new PartsOpener({ ownAddresses: own, clock, log, onChanged: renewFast });
   const generations = await firstGeneration(slice, lasting, opener);
+  tap = () => generations.current.dnstap?.upstream;
   const contents = new CacheContents({
     get slice() {
       return generations.current.slice;
@@ -117,7 +136,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     rrsets,
     activity: cacheActivity,
     clock,
-    onCleared: () => generations.current.recursion.iterator.clear(),
+    onCleared: () => generations.current.sources.clear(),
     onFlushed: renewFast,
   });
   const fastPath = new FastSource({
@@ -138,7 +157,10 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     clock,
   });
   fast = fastPath;
-  const gather = (): void => fastPath.gather();
+  const gather = (): void => {
+    fastPath.gather();
+    workers?.gather();
+  };
   const onRefused = (): void => {
     counters.refusedConnections += 1;
   };
@@ -222,6 +244,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
     load,
     listeners,
     threads,
+    workers,
     reload,
     generations,
     lifeline: options.lifeline,
@@ -243,6 +266,7 @@ export async function startResolver(slice: PopSlice, options: ResolverOptions): 
       ...transportsTold(listeners),
       ...fastTold(fastPath),
       ...(threads ? threadsTold(threads) : []),
+      ...(workers ? workersTold(workers) : []),
       ...[...reload.told, ...dnstap, ...memory],
     ],
   );

@@ -8,7 +8,8 @@
  *
  * `spend` throws `BudgetExhausted` on what would go beyond a limit, before the work is done, and again on everything that
  * is tried afterwards. It is caught in one place, `resolution.ts`, which answers SERVFAIL with an extended error. A query
- * that joins another's question pays nothing.
+ * that joins another's question pays nothing. Where the work is done by another thread (`workers/`), what is left goes there,
+ * and what was spent comes back with the answer: it is one budget, at two places one after the other.
  */
 import type { Clock } from '../system/clock.ts';
 
@@ -61,6 +62,20 @@ export class WorkBudget {
   /** Milliseconds until the query has taken too long; never negative. */
   get remainingMs(): number {
     return Math.max(0, this.#limits.timeMs - (this.#clock.monotonicMs() - this.#startedMs));
+  }
+
+  /** What is left, for work that is done elsewhere with a budget made of this; `charge` brings back what that has spent. */
+  get remaining(): WorkLimits {
+    const left = (cost: Cost): number => this.#limits[cost] - this.#spent[cost];
+    const [packets, bytes, nameBytes] = [left('packets'), left('bytes'), left('nameBytes')];
+    return { packets, bytes, nameBytes, timeMs: this.remainingMs };
+  }
+
+  /** Takes what was spent elsewhere, and what that was ended by, if it was. */
+  charge(spent: Readonly<Record<Cost, number>>, exhausted: Limit | undefined): void {
+    for (const cost of costs)
+      this.#spent[cost] = Math.min(this.#limits[cost], this.#spent[cost] + spent[cost]);
+    this.#exhausted ??= exhausted;
   }
 
   /** @throws BudgetExhausted when this is more than is left, and for ever after. */

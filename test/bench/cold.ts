@@ -8,8 +8,9 @@
  * its resident memory grew by, cached answers, delegations and all that is known of servers included, divided by the RRsets
  * that it says it has cached. Latencies are those of a server that always has `outstanding` questions to work on: they say
  * how fast it is, not how long a lone client waits. After that every name is asked again and each answer compared with the
- * zone. Neither validates. Where other programs want the same processor, queries per second and latencies are theirs as well:
- * the time that the server waited for it is printed with each round.
+ * zone. Then both play again with two workers on both processors, which the load shares with them. Neither validates. Where
+ * other programs want the same processor, queries per second and latencies are theirs as well: the time that the server
+ * waited for it is printed with each round.
  *
  * Exit code 0 when every round was played, whatever was measured; 2 when one could not be, or when more than one in a
  * thousand answers was not right.
@@ -19,14 +20,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exitCodes, Fault } from '../../src/system/fault.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { anycast } from './cold/anycast.ts';
-import type { Contender } from './cold/contender.ts';
+import { anycast, anycastWithTwo } from './cold/anycast.ts';
+import { type Contender, coresFor } from './cold/contender.ts';
 import { figuresOf, formatFigures, formatMeasured, type Measured } from './cold/figures.ts';
 import { askAll, outstanding } from './cold/load.ts';
-import { unbound } from './cold/unbound.ts';
+import { unbound, unboundWithTwo } from './cold/unbound.ts';
 import { wrongAnswers } from './universe/check-answers.ts';
 import { openNameServers } from './universe/name-servers.ts';
-import { inNamespace } from './universe/namespace.ts';
+import { cores, inNamespace } from './universe/namespace.ts';
 import { usageOf } from './universe/program.ts';
 import { shuffle } from './universe/shuffle.ts';
 import { type Host, hostOf, type UniverseShape } from './universe/zones.ts';
@@ -38,7 +39,7 @@ export interface BenchColdOptions {
 }
 
 const shape: UniverseShape = { zones: 1000, hostsPerZone: 100, ttlSeconds: 86_400 };
-const contenders: readonly Contender[] = [anycast, unbound];
+const contenders: readonly Contender[] = [anycast, unbound, anycastWithTwo, unboundWithTwo];
 const programs = ['unbound:unbound', 'unbound-control:unbound', 'dnsperf:dnsperf', 'nsd:nsd'];
 
 /** Above this share of answers that are not right, a figure means nothing. */
@@ -98,8 +99,11 @@ async function playRound(contender: Contender, { folder, hosts, signal }: Round)
   const before = usageOf(program.pid);
   const load = await askAll(
     hosts.map(({ name }) => name),
-    contender.address,
-    folder,
+    {
+      server: contender.address,
+      folder,
+      processors: contender.workers === 1 ? [cores.others] : coresFor(contender.workers),
+    },
   );
   const after = usageOf(program.pid);
   const cpuUs = after.cpuUs - before.cpuUs;

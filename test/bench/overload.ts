@@ -103,7 +103,7 @@ async function overload({ threads, json }: BenchOverloadOptions, signal: AbortSi
     accounts: accountsBetween(before, after),
     statusDrops: status.receiveDrops - (before.anycast_resolver_receive_drops_total ?? 0),
     residentOctets: Math.max(...samples.map(({ residentOctets }) => residentOctets)),
-    residentBound: memoryBound({ cache: { maxBytes: cacheOctets }, threads }),
+    residentBound: memoryBound({ cache: { maxBytes: cacheOctets }, threads, workers: 0 }),
     processorShare: (last.cpuUs - first.cpuUs) / 1e6 / flooded.seconds,
   };
   process.stdout.write(formatResult(result));

@@ -78,7 +78,7 @@ async function soak({ duration, json }: BenchSoakOptions, signal: AbortSignal): 
     samples,
     processorShare: (after.cpuUs - before.cpuUs) / 1000 / playedMs,
     waitingShare: (after.waitedUs - before.waitedUs) / 1000 / playedMs,
-    residentBound: memoryBound({ cache: { maxBytes: cacheOctets }, threads: 0 }),
+    residentBound: memoryBound({ cache: { maxBytes: cacheOctets }, threads: 0, workers: 0 }),
     counters: await lastCounters(),
   };
   process.stdout.write(formatResult(result));

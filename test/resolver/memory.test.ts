@@ -21,29 +21,41 @@ describe('the memory of the resolver', () => {
     const page = await fetch(`http://${deployment.management}:${deployment.telemetryPort}/metrics`);
     const text = await page.text();
     assert.match(text, /^anycast_resolver_memory_bound_bytes 402653184$/m);
-    assert.equal(memoryBound({ cache: { maxBytes: 67_108_864 }, threads: 0 }), 402_653_184);
+    assert.equal(memoryBound({ cache: { maxBytes: 67_108_864 }, threads: 0, workers: 0 }), 402_653_184);
     for (const part of ['resident', 'heap', 'external'])
       assert.match(text, new RegExp(`^anycast_resolver_memory_bytes\\{part="${part}"\\} [1-9]\\d+$`, 'm'));
   });
 
   it('has room in its bound for the threads that are wanted, and they keep to it', async () => {
-    const bound = (threads: number): number => memoryBound({ cache: { maxBytes: 2 ** 20 }, threads });
+    const bound = (threads: number): number =>
+      memoryBound({ cache: { maxBytes: 2 ** 20 }, threads, workers: 0 });
     assert.equal(bound(6) - bound(0), 240 * 2 ** 20);
     const resident = async (threads: number): Promise<number> => {
       const resolver = ['cache: { maxBytes: 1048576 }', `threads: ${threads}`];
       await using process = await startProcess(testDeployment({ resolver }));
-      return (
-        Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${process.pid}/status`, 'latin1'))?.[1]) * 1024
-      );
+      return residentOctets(process.pid);
     };
     const [without, withThem] = [await resident(0), await resident(6)];
     assert.ok(withThem <= bound(6), `${withThem} octets with six threads`);
     assert.ok(withThem - without <= bound(6) - bound(0), `${withThem - without} octets of six threads`);
   });
 
+  it('has room in its bound for the workers that are wanted, and they keep to it', async () => {
+    const bound = (workers: number): number =>
+      memoryBound({ cache: { maxBytes: 2 ** 20 }, threads: 0, workers });
+    const resident = async (workers: number): Promise<number> => {
+      const resolver = ['cache: { maxBytes: 1048576 }', `workers: ${workers}`];
+      await using process = await startProcess(testDeployment({ resolver }));
+      return residentOctets(process.pid);
+    };
+    const [without, withThem] = [await resident(0), await resident(4)];
+    assert.ok(withThem <= bound(4), `${withThem} octets with four workers`);
+    assert.ok(withThem - without <= bound(4) - bound(0), `${withThem - without} octets of four workers`);
+  });
+
   it('has a heap that can hold more than the bound, whatever the size of the cache', () => {
     for (const maxBytes of [65_536, 128 * 2 ** 20, 4 * gibi])
-      assert.ok(heapLimit({ maxBytes }) > memoryBound({ cache: { maxBytes }, threads: 0 }));
+      assert.ok(heapLimit({ maxBytes }) > memoryBound({ cache: { maxBytes }, threads: 0, workers: 0 }));
   });
 
   it('is not to grow by a reload beyond what the process has a heap for', () => {
@@ -62,6 +74,10 @@ describe('the memory of the resolver', () => {
     assert.equal(given.filter(argument => argument === `--max-old-space-size=${mebibytes}`).length, 1);
   });
 });
+
+function residentOctets(pid: number | undefined): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024;
+}
 
 /** A resolver as a process of its own, which shows its status, as the process that was started. */
 async function startProcess(deployment: ReturnType<typeof testDeployment>) {

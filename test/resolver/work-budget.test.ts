@@ -30,6 +30,24 @@ describe('a work budget', () => {
     );
   });
 
+  it('is one budget at two places, one after the other', () => {
+    const clock = fakeClock();
+    const budget = testBudget(small, clock);
+    budget.spend('packets');
+    const elsewhere = testBudget(budget.remaining, clock);
+    elsewhere.spend('packets', 2);
+    elsewhere.spend('bytes', 70);
+    assert.throws(() => elsewhere.spend('packets'), { limit: 'packets' });
+    const spent = { packets: elsewhere.spent('packets'), bytes: elsewhere.spent('bytes'), nameBytes: 0 };
+    budget.charge(spent, undefined);
+    assert.deepEqual(budget.remaining, { packets: 0, bytes: 30, nameBytes: 50, timeMs: 1000 });
+    budget.spend('bytes', 30);
+    budget.charge(spent, elsewhere.exhausted);
+    assert.equal(budget.exhausted, 'packets');
+    assert.deepEqual(budget.remaining, { packets: 0, bytes: 0, nameBytes: 50, timeMs: 1000 });
+    assert.throws(() => budget.spend('nameBytes', 0), { limit: 'packets' });
+  });
+
   it('ends with its time, whatever is left of the rest', async () => {
     const clock = fakeClock();
     const budget = testBudget(small, clock);

@@ -12,12 +12,21 @@ const programOctets = 288 * 2 ** 20;
 /** Octets of a listener thread: its heap, which has a limit, and some 14 MiB beside it for its code and buffers. */
 const threadOctets = 40 * 2 ** 20;
 
+/**
+ * Octets of a worker: code and compiled code, a young generation as large as the main thread's, and what it has under way.
+ * What it caches is its share of the caches.
+ */
+const workerOctets = 112 * 2 ** 20;
+
 export interface MemoryKeys {
   readonly cache: Pick<ResolverConfig['cache'], 'maxBytes'>;
   readonly threads: number;
+  readonly workers: number;
 }
 
 /** Octets of memory that the process may have resident. */
-export function memoryBound({ cache, threads }: MemoryKeys): number {
-  return programOctets + threads * threadOctets + Math.ceil(cache.maxBytes * cacheFactor);
+export function memoryBound({ cache, threads, workers }: MemoryKeys): number {
+  return (
+    programOctets + threads * threadOctets + workers * workerOctets + Math.ceil(cache.maxBytes * cacheFactor)
+  );
 }

@@ -19,6 +19,12 @@ export const resolverSchema = z
      * there are processors to spare and one is busy answering; with none the one thread takes the queries itself.
      */
     threads: z.number().int().min(0).max(64).default(0),
+    /**
+     * Threads that ask upstreams and name servers, each for its share of the names; with none the one thread asks itself.
+     * Two pay where there are two processors and many questions that no cache has. Each has its share of the room for RRsets
+     * and knows the zones and servers that it has met: what several learn they learn several times.
+     */
+    workers: z.number().int().min(0).max(64).default(0),
     /** Client networks that are answered; everyone else is refused. */
     accessList: z.array(ipPrefixKey).default([]),
     forward: forwardSchema,

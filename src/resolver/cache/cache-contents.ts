@@ -6,7 +6,7 @@
  */
 import type { PopSlice } from '../../config/anycast-config.ts';
 import type { Question } from '../../dns/message.ts';
-import { equalNames, isSubdomain, type Name, parseName, rootName } from '../../dns/name.ts';
+import { equalNames, type Name, parseName, rootName } from '../../dns/name.ts';
 import { recordClasses } from '../../dns/record-class.ts';
 import { Breather } from '../../system/breather.ts';
 import type { Clock } from '../../system/clock.ts';
@@ -14,13 +14,13 @@ import { forwardZones } from '../upstreams/forward-zones.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { CacheActivity } from './cache-activity.ts';
 import { type DumpEntry, type DumpHeader, formatEnd, formatEntry, formatHeader } from './dump-format.ts';
-import type { RRsetCache } from './rrset-cache.ts';
+import { isWithin, type NameScope, type RRsets } from './rrsets.ts';
 
 export interface CacheContentsOptions {
   /** Of the configuration in force when asked. */
   readonly slice: PopSlice;
   readonly answers: AnswerCache;
-  readonly rrsets: RRsetCache;
+  readonly rrsets: RRsets;
   readonly activity: CacheActivity;
   readonly clock: Clock;
   /** All was flushed: what else was learnt of zones should be forgotten too. */
@@ -30,7 +30,7 @@ export interface CacheContentsOptions {
 }
 
 /** What is dropped: all, one name, or a name and all below it. */
-export type FlushScope = { readonly kind: 'all' } | { readonly kind: 'name' | 'zone'; readonly name: Name };
+export type FlushScope = { readonly kind: 'all' } | NameScope;
 
 export interface LoadCounts {
   loaded: number;
@@ -62,7 +62,7 @@ export class CacheContents {
     const atMs = clock.wallMs();
     let piece = `${formatHeader({ pop: slice.name, atMs })}\n`;
     let entries = 0;
-    for (const entry of this.#entries(atMs)) {
+    for await (const entry of this.#entries(atMs)) {
       if (breather.isDue) await breather.rest();
       if (!entry) continue;
       piece += `${formatEntry(entry, isReadable)}\n`;
@@ -74,13 +74,12 @@ export class CacheContents {
     yield `${piece}${formatEnd(entries)}\n`;
   }
 
-  /** Takes one entry of a dump, and counts what became of it. */
-  load({ atMs }: DumpHeader, entry: DumpEntry, counts: LoadCounts): void {
-    const { answers, rrsets, activity, clock } = this.#options;
+  /** Takes one entry of a dump, and counts what became of it: at once, or when the promise that it gives resolves. */
+  load({ atMs }: DumpHeader, entry: DumpEntry, counts: LoadCounts): Promise<void> | undefined {
+    const { answers, rrsets, clock } = this.#options;
     const nowMs = clock.wallMs();
     // A dump from the future is as old as its entries say, no less.
     const sinceMs = Math.max(0, nowMs - atMs);
-    const before = counts.loaded;
     if (entry.kind === 'answer') {
       const { answer, zone } = entry;
       const ageMs = answer.ageMs + sinceMs;
@@ -88,8 +87,7 @@ export class CacheContents {
       const isHere = own === undefined || zone === undefined ? own === zone : equalNames(own, zone);
       if (!isHere) counts.elsewhere += 1;
       else if (ageMs >= answer.ttlSeconds * 1000) counts.expired += 1;
-      else if (answers.restore({ ...answer, ageMs }, nowMs)) counts.loaded += 1;
-      else counts.known += 1;
+      else this.#count(answers.restore({ ...answer, ageMs }, nowMs), counts);
     } else {
       const { kept } = entry;
       const ageS = kept.ageS + Math.ceil(sinceMs / 1000);
@@ -97,16 +95,28 @@ export class CacheContents {
       const isForwarded = this.#zoneOf({ name, type: type ?? 0, class: recordClasses.IN }) !== undefined;
       if (isForwarded) counts.elsewhere += 1;
       else if (ageS >= ttl) counts.expired += 1;
-      else if (rrsets.restore({ ...kept, ageS })) counts.loaded += 1;
-      else counts.known += 1;
+      else {
+        const isTaken = rrsets.restore({ ...kept, ageS });
+        if (isTaken instanceof Promise) return isTaken.then(said => this.#count(said, counts));
+        this.#count(isTaken, counts);
+      }
     }
-    activity.loaded += counts.loaded - before;
+    return undefined;
+  }
+
+  #count(isTaken: boolean, counts: LoadCounts): void {
+    if (!isTaken) {
+      counts.known += 1;
+      return;
+    }
+    counts.loaded += 1;
+    this.#options.activity.loaded += 1;
   }
 
   /** Gives the number of entries dropped. What was there when it was called is gone when it resolves. */
   async flush(scope: FlushScope): Promise<number> {
     const { rrsets, activity } = this.#options;
-    const dropped = scope.kind === 'all' ? this.#clear() : await this.#drop(scope.kind, scope.name);
+    const dropped = scope.kind === 'all' ? this.#clear() : await this.#drop(scope);
     this.#options.onFlushed?.();
     activity.flushed += dropped;
     // An NXDOMAIN above the name denies it, and what is below it.
@@ -123,22 +133,10 @@ export class CacheContents {
     return entries;
   }
 
-  async #drop(kind: 'name' | 'zone', name: Name): Promise<number> {
+  async #drop(scope: NameScope): Promise<number> {
     const { answers, rrsets, clock } = this.#options;
-    const matches = (at: Name): boolean => (kind === 'name' ? equalNames(at, name) : isSubdomain(at, name));
-    const breather = new Breather(clock);
-    let dropped = 0;
-    for (const walk of [answers.drop(matches), rrsets.drop(matches)]) {
-      for (;;) {
-        const step = walk.next();
-        if (step.done) {
-          dropped += step.value;
-          break;
-        }
-        if (breather.isDue) await breather.rest();
-      }
-    }
-    return dropped;
+    const walk = answers.drop(at => isWithin(scope, at));
+    return (await walked(walk, clock)) + (await walked(rrsets.drop(scope), clock));
   }
 
   /** The forward zone that holds the question, in the configuration in force. */
@@ -151,7 +149,7 @@ export class CacheContents {
     return this.#zones.of(question);
   }
 
-  *#entries(atMs: number): Generator<DumpEntry | undefined> {
+  async *#entries(atMs: number): AsyncGenerator<DumpEntry | undefined, void> {
     const { answers, rrsets, clock } = this.#options;
     for (const answer of answers.kept(clock)) {
       // Ages are told as of the header's time; what came later is as new as can be.
@@ -161,10 +159,23 @@ export class CacheContents {
         answer: { ...answer, ageMs: Math.max(0, answer.ageMs - (clock.wallMs() - atMs)) },
       };
     }
-    for (const kept of rrsets.kept()) {
+    for await (const kept of rrsets.kept()) {
       const passedS = Math.floor((clock.wallMs() - atMs) / 1000);
       yield kept && { kind: 'rrset', kept: { ...kept, ageS: Math.max(0, kept.ageS - passedS) } };
     }
+  }
+}
+
+/** Goes through with a walk, in short pieces, and gives its result. */
+export async function walked<Result>(
+  walk: Generator<undefined, Result> | Promise<Result>,
+  clock: Clock,
+): Promise<Result> {
+  if (walk instanceof Promise) return await walk;
+  const breather = new Breather(clock);
+  for (let step = walk.next(); ; step = walk.next()) {
+    if (step.done) return step.value;
+    if (breather.isDue) await breather.rest();
   }
 }
 

@@ -2,11 +2,11 @@
 import type { Told } from '../told.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { CacheActivity } from './cache-activity.ts';
-import type { RRsetCache } from './rrset-cache.ts';
+import type { RRsets } from './rrsets.ts';
 
 export interface ToldCaches {
   readonly cache: AnswerCache;
-  readonly rrsets: RRsetCache;
+  readonly rrsets: Pick<RRsets, 'size'>;
   readonly cacheActivity: CacheActivity;
 }
 

@@ -11,12 +11,12 @@ import type { ClientQuery, Outcome } from '../policy.ts';
 import { WorkBudget, type WorkLimits } from '../work-budget.ts';
 import type { AnswerEntry } from './answer-cache.ts';
 import type { CacheActivity } from './cache-activity.ts';
-import type { RRsetCache } from './rrset-cache.ts';
+import type { RRsets } from './rrsets.ts';
 
 export interface PrefetchOptions {
   /** Of each prefetch. */
   readonly workLimits: WorkLimits;
-  readonly rrsets: RRsetCache;
+  readonly rrsets: RRsets;
   readonly activity: CacheActivity;
   readonly clock: Clock;
   /** Told of what a resolution threw. */
@@ -48,8 +48,9 @@ export class Prefetches {
     entry.refreshMs = Number.POSITIVE_INFINITY;
     activity.prefetches += 1;
     // Recursion would give what it has, as old as the answer itself.
-    rrsets.forget(query.question.name, query.question.type);
-    for (const { name, type } of entry.reply.answers) rrsets.forget(name, type);
+    const { name: askedAs } = query.question;
+    rrsets.forget(askedAs, query.question.type, askedAs);
+    for (const { name, type } of entry.reply.answers) rrsets.forget(name, type, askedAs);
     this.#underWay += 1;
     const end = (): void => {
       this.#underWay -= 1;

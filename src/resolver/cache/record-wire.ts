@@ -11,7 +11,7 @@ import { Reader } from '../../dns/reader.ts';
 import { Writer } from '../../dns/writer.ts';
 
 /** Writes every name in full: what one record points to is not there when another is read. */
-class PlainWriter extends Writer {
+export class PlainWriter extends Writer {
   override compressedName(name: Name): void {
     this.name(name);
   }
@@ -20,28 +20,34 @@ class PlainWriter extends Writer {
 /** Owner, type, class, TTL and RDATA of each, as in a message. @throws RangeError for records that no message can hold. */
 export function recordsToOctets(records: readonly ResourceRecord[]): Uint8Array {
   const writer = new PlainWriter();
-  for (const record of records) {
-    writer.name(record.name);
-    writer.uint16(record.type);
-    writer.uint16(record.class);
-    writer.uint32(record.ttl);
-    writeRdata(writer, record);
-  }
+  for (const record of records) writeRecord(writer, record);
   return writer.finish();
+}
+
+/** @throws RangeError for a record that no message can hold. */
+export function writeRecord(writer: PlainWriter, record: ResourceRecord): void {
+  writer.name(record.name);
+  writer.uint16(record.type);
+  writer.uint16(record.class);
+  writer.uint32(record.ttl);
+  writeRdata(writer, record);
 }
 
 /** @throws WireFault for anything but whole records. */
 export function octetsToRecords(octets: Uint8Array): ResourceRecord[] {
   const reader = new Reader(octets);
   const records: ResourceRecord[] = [];
-  while (reader.remaining > 0) {
-    const name = reader.plainName();
-    const type = reader.uint16();
-    const rrClass = reader.uint16();
-    const ttl = reader.uint32();
-    records.push({ name, type, class: rrClass, ttl, rdata: readRdata(reader, type, rrClass) });
-  }
+  while (reader.remaining > 0) records.push(readRecord(reader));
   return records;
+}
+
+/** What `writeRecord` wrote. @throws WireFault for anything but a whole record. */
+export function readRecord(reader: Reader): ResourceRecord {
+  const name = reader.plainName();
+  const type = reader.uint16();
+  const rrClass = reader.uint16();
+  const ttl = reader.uint32();
+  return { name, type, class: rrClass, ttl, rdata: readRdata(reader, type, rrClass) };
 }
 
 /** RDATA alone of each, with its length in front; the same data twice is once (RFC 2181 section 5). */

@@ -32,6 +32,7 @@ import {
   type RRsetKey,
   rrsetOf,
 } from './rrset-entry.ts';
+import { isWithin, type NameScope, type RRsets } from './rrsets.ts';
 import { type CacheSize, SieveMap } from './sieve-map.ts';
 
 /** RFC 2181 section 8: a TTL beyond is to be read as 0. */
@@ -47,7 +48,7 @@ export interface RRsetCacheOptions {
   readonly clock: Clock;
 }
 
-export class RRsetCache implements RRsetStore {
+export class RRsetCache implements RRsetStore, RRsets {
   readonly #entries: SieveMap<RRsetEntry>;
   #limits: TtlLimits;
   readonly #clock: Clock;
@@ -154,12 +155,12 @@ export class RRsetCache implements RRsetStore {
     }
   }
 
-  /** Drops what lies at a name that `matches`, in steps, so that whoever walks may stop for breath; gives the number. */
-  *drop(matches: (name: Name) => boolean): Generator<undefined, number> {
+  /** Drops what lies in the scope, in steps, so that whoever walks may stop for breath; gives the number. */
+  *drop(scope: NameScope): Generator<undefined, number> {
     let dropped = 0;
     for (const entry of this.#entries.present()) {
       yield;
-      if (!matches(textToOctets(entry.key))) continue;
+      if (!isWithin(scope, textToOctets(entry.key))) continue;
       this.#entries.delete(entry);
       dropped += 1;
     }

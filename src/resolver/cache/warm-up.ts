@@ -36,6 +36,9 @@ export interface WarmUpOptions {
   readonly signal: AbortSignal;
 }
 
+/** Entries on their way to where they are kept. */
+const loadingLimit = 1000;
+
 type WarmUp = Exclude<ResolverConfig['cache']['warmUp'], 'off'>;
 
 /** Asks peers until one has given its dump or time is over. Rejects only with the signal's reason. */
@@ -97,6 +100,7 @@ async function takeDump(
   }
   let header: DumpHeader | undefined;
   let number = 0;
+  let loading: (Promise<void> | undefined)[] = [];
   for await (const line of linesOf(response, resolver.cache.maxBytes)) {
     number += 1;
     if (breather.isDue) await breather.rest();
@@ -105,8 +109,14 @@ async function takeDump(
       continue;
     }
     const entry = parseEntry(line, number);
-    if (entry.kind === 'end') return;
-    contents.load(header, entry, counts);
+    if (entry.kind === 'end') {
+      await Promise.all(loading);
+      return;
+    }
+    loading.push(contents.load(header, entry, counts));
+    if (loading.length < loadingLimit) continue;
+    await Promise.all(loading);
+    loading = [];
   }
   throw new Fault('unreachable', 'the dump was cut off');
 }

@@ -3,13 +3,15 @@ import { addressOf, type PopSlice } from '../../config/anycast-config.ts';
 import type { IpAddress, IpFamily } from '../../ip/address.ts';
 import type { Clock } from '../../system/clock.ts';
 import { doNotQueryOf } from './do-not-query.ts';
-import { NetworkAuthorities } from './network-authorities.ts';
-import type { WireTaps } from './wire-tap.ts';
+import { NetworkAuthorities, type NetworkAuthoritiesOptions } from './network-authorities.ts';
 
 /** `port` is 53 everywhere but in tests. */
 export function authoritiesOf(
   slice: PopSlice,
-  { clock, port = 53, taps }: { clock: Clock; port?: number; taps?: WireTaps | undefined },
+  {
+    port = 53,
+    ...given
+  }: { clock: Clock; port?: number } & Pick<NetworkAuthoritiesOptions, 'taps' | 'limits' | 'transports'>,
 ): NetworkAuthorities {
   const sources: Partial<Record<IpFamily, IpAddress>> = {};
   for (const family of [4, 6] as const) {
@@ -18,12 +20,11 @@ export function authoritiesOf(
   }
   const { caseRandomisation, cookies: sendsCookies } = slice.config.resolver.recursion;
   return new NetworkAuthorities({
-    clock,
+    ...given,
     port,
     sources,
     caseRandomisation,
     sendsCookies,
-    taps,
     isRefused: doNotQueryOf(slice),
   });
 }

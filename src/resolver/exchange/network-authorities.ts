@@ -27,7 +27,7 @@ import { type Flight, joinFlight, type Landing } from './flight.ts';
 import type { Server, ServerStatus } from './server.ts';
 import { serverOrder } from './server-order.ts';
 import { Servers } from './servers.ts';
-import { Transports } from './transports.ts';
+import { type TransportLimits, Transports } from './transports.ts';
 import type { WireTaps } from './wire-tap.ts';
 
 export interface NetworkAuthoritiesOptions {
@@ -40,7 +40,8 @@ export interface NetworkAuthoritiesOptions {
   readonly caseRandomisation: boolean;
   /** Whether servers are sent cookies; they are unless told. */
   readonly sendsCookies?: boolean;
-  readonly limits?: ExchangeLimits;
+  readonly limits?: ExchangeLimits | undefined;
+  readonly transports?: TransportLimits | undefined;
   readonly taps?: WireTaps | undefined;
 }
 
@@ -75,7 +76,7 @@ export class NetworkAuthorities implements Authorities {
     const { clock, sources, port, caseRandomisation, sendsCookies = true, taps } = options;
     this.#options = options;
     this.#limits = options.limits ?? exchangeLimits;
-    this.#transports = new Transports(clock);
+    this.#transports = new Transports(clock, options.transports);
     this.#servers = new Servers({ sources, port });
     const { counters } = this;
     this.#context = {

@@ -111,7 +111,7 @@ export class QuerySockets implements AsyncDisposable {
   #idleCount = 0;
   #sweeping: Promise<void> | undefined;
 
-  constructor(options: { clock: Clock; entropy: Entropy; limits?: SocketLimits }) {
+  constructor(options: { clock: Clock; entropy: Entropy; limits?: SocketLimits | undefined }) {
     this.#clock = options.clock;
     this.#entropy = options.entropy;
     this.#limits = options.limits ?? socketLimits;

@@ -42,7 +42,7 @@ export interface StreamRequest {
 export interface StreamConnectionsOptions {
   readonly deadlines: Deadlines;
   readonly connect: (server: Endpoint) => Duplex;
-  readonly limits?: StreamLimits;
+  readonly limits?: StreamLimits | undefined;
 }
 
 interface Pending {

@@ -5,11 +5,17 @@ import type { Wait } from './endpoint.ts';
 import { Entropy } from './entropy.ts';
 import { HttpsExchanges, type HttpsRequest } from './https-exchange.ts';
 import type { Answer } from './query.ts';
-import { QuerySockets } from './query-sockets.ts';
-import type { StreamConnections, StreamRequest } from './stream-connections.ts';
+import { QuerySockets, type SocketLimits } from './query-sockets.ts';
+import type { StreamConnections, StreamLimits, StreamRequest } from './stream-connections.ts';
 import { tcpConnections } from './tcp-exchange.ts';
 import { type SecureRequest, TlsExchanges } from './tls-exchange.ts';
 import { exchangeUdp, type UdpOutcome, type UdpRequest } from './udp-exchange.ts';
+
+/** Those of the sockets and connections themselves, unless told. */
+export interface TransportLimits {
+  readonly sockets?: SocketLimits | undefined;
+  readonly streams?: StreamLimits | undefined;
+}
 
 export class Transports implements AsyncDisposable {
   readonly entropy = new Entropy();
@@ -19,10 +25,10 @@ export class Transports implements AsyncDisposable {
   readonly secure: TlsExchanges;
   readonly https: HttpsExchanges;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { sockets, streams }: TransportLimits = {}) {
     this.deadlines = new Deadlines(clock);
-    this.sockets = new QuerySockets({ clock, entropy: this.entropy });
-    this.connections = tcpConnections(this.deadlines);
+    this.sockets = new QuerySockets({ clock, entropy: this.entropy, limits: sockets });
+    this.connections = tcpConnections(this.deadlines, streams);
     this.secure = new TlsExchanges(clock, this.deadlines);
     this.https = new HttpsExchanges(clock, this.deadlines);
   }

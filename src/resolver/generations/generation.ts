@@ -1,6 +1,6 @@
 /**
  * A generation: all of the resolver that is made from one version of the configuration - the pipeline with its policies,
- * the forwarder with its zones, recursion, the limits, the tap.
+ * the sources of answers (forward zones, recursion), the limits, the tap.
  *
  * It answers what it has taken, also after it was replaced, and ends when the last of that is answered. What its successor
  * would make alike it takes over: a changed access list does not make the resolver forget which upstream is down.
@@ -12,45 +12,34 @@ import { whenSettled } from '../../system/when-settled.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { AnswerCache } from '../cache/answer-cache.ts';
 import type { CacheActivity } from '../cache/cache-activity.ts';
-import type { RRsetCache } from '../cache/rrset-cache.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { ResolverCounters } from '../counters.ts';
 import { Dnstap } from '../dnstap/dnstap.ts';
-import type { AskedAs, UpstreamTap } from '../dnstap/tap.ts';
-import type { WireTaps } from '../exchange/wire-tap.ts';
-import { Recursion } from '../iterator/recursion.ts';
-import { rootHintsOf } from '../iterator/root-hints.ts';
 import type { Names } from '../names/names.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
-import { createResolution } from '../resolution.ts';
-import { Forwarder } from '../upstreams/forwarder.ts';
-import { forwardZonesOf } from '../upstreams/upstreams-of.ts';
 import type { WorkLimits } from '../work-budget.ts';
 import type { OpenedParts } from './opened-parts.ts';
 import { keepingUntil, Retirement } from './retirement.ts';
 import { type SharedPart, takenOver } from './shared-part.ts';
+import type { Sources, SourcesOpener } from './sources.ts';
 
 /** What lives as long as the process, whatever the configuration says. */
 export interface LastingParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly cache: AnswerCache;
-  readonly rrsets: RRsetCache;
   readonly cacheActivity: CacheActivity;
   readonly counters: ResolverCounters;
-  readonly upstreamPort: number;
-  /** What tells of our own queries, now: it may change while they are under way. */
-  readonly upstreamTap?: () => UpstreamTap | undefined;
+  readonly sources: SourcesOpener;
 }
 
 export class Generation implements AsyncDisposable {
   readonly slice: PopSlice;
   readonly workLimits: WorkLimits;
+  readonly sources: Sources;
   /** What the next generation may take over. */
   readonly shared: OpenedParts & {
-    readonly forwarder: SharedPart<Forwarder>;
-    readonly recursion: SharedPart<Recursion>;
     readonly dnstap: SharedPart<Dnstap> | undefined;
   };
   readonly #pipeline: Pipeline;
@@ -63,73 +52,33 @@ export class Generation implements AsyncDisposable {
 
   /** @throws Fault of what cannot be made of this configuration; nothing is left of it then, and `before` is as it was. */
   constructor(slice: PopSlice, lasting: LastingParts & OpenedParts, before?: Generation) {
-    const { clients, names, clock, log, rrsets, counters } = lasting;
+    const { clients, names, clock, log, counters } = lasting;
     const { resolver } = slice.config;
-    const { forward, queryTimeout: queryTimeoutMs, upstreamTimeout: upstreamTimeoutMs } = resolver;
     this.slice = slice;
-    this.workLimits = { ...resolver.budget, timeMs: queryTimeoutMs };
-    const asking = [slice.pop.management, forward, queryTimeoutMs, upstreamTimeoutMs];
-    const { upstreamPort, upstreamTap } = lasting;
-    const tapsAs =
-      (as: AskedAs): WireTaps =>
-      to =>
-        upstreamTap?.()?.begin(as, to);
-    const forwarder = takenOver(before?.shared.forwarder, asking, () => {
-      const zones = forwardZonesOf(slice);
-      const taps = tapsAs('forwarder');
-      return new Forwarder({ zones, clock, counters, queryTimeoutMs, upstreamTimeoutMs, upstreamPort, taps });
-    });
-    // Where aliases lead into forward zones, recursion asks the forwarder: a new one has new recursion.
-    const rootHints = rootHintsOf(resolver.recursion);
-    const { maxTtl, maxBytes } = resolver.cache;
-    const own = Object.values(slice.config.pops).map(pop => pop.management);
-    const asked = {
-      ...{ asking, recursion: resolver.recursion, rootHints, budget: resolver.budget },
-      ...{ maxTtl, maxBytes, own },
-    };
-    const recursion = takenOver(
-      before?.shared.recursion,
-      asked,
-      () =>
-        new Recursion(slice, {
-          clock,
-          store: rrsets,
-          rootHints,
-          port: upstreamPort,
-          taps: tapsAs('resolver'),
-          isForwarded: question => forwarder.part.holds(question),
-          forwarded: (question, flags, budget) =>
-            forwarder.part.holds(question)
-              ? Promise.resolve(forwarder.part.resolve(question, flags, budget))
-              : undefined,
-        }),
-    );
-    const onExhausted = (limit: keyof ResolverCounters['exhausted']): void => {
-      counters.exhausted[limit] += 1;
-    };
-    const resolution = keepingUntil(
-      this.#retirement,
-      createResolution({ forwarder: forwarder.part, iterator: recursion.part.iterator, onExhausted }),
-    );
-    this.#pipeline = createPipeline(slice, {
-      ...lasting,
-      clients: clients.part,
-      names: names.part,
-      resolution,
-    });
+    this.workLimits = { ...resolver.budget, timeMs: resolver.queryTimeout };
+    this.sources = lasting.sources.open(slice, before?.sources);
+    try {
+      this.#pipeline = createPipeline(slice, {
+        ...lasting,
+        rrsets: lasting.sources.rrsets,
+        clients: clients.part,
+        names: names.part,
+        resolution: keepingUntil(this.#retirement, this.sources),
+      });
+    } catch (error) {
+      void this.sources[Symbol.asyncDispose]();
+      throw error;
+    }
     const { dnstap, port } = resolver;
     const tapping = { clock, log, port, pop: slice.name, counters: counters.dnstap };
     this.shared = {
       clients,
       names,
-      forwarder,
-      recursion,
       dnstap: dnstap && takenOver(before?.shared.dnstap, dnstap, () => new Dnstap(dnstap, tapping)),
     };
     this.#held.use(clients.claim());
     this.#held.use(names.claim());
-    this.#held.use(recursion.claim());
-    this.#held.use(forwarder.claim());
+    this.#held.use(this.sources);
     if (this.shared.dnstap) this.#held.use(this.shared.dnstap.claim());
     this.#held.use(this.#pipeline);
   }
@@ -140,14 +89,6 @@ export class Generation implements AsyncDisposable {
 
   get names(): Names {
     return this.shared.names.part;
-  }
-
-  get forwarder(): Forwarder {
-    return this.shared.forwarder.part;
-  }
-
-  get recursion(): Recursion {
-    return this.shared.recursion.part;
   }
 
   get dnstap(): Dnstap | undefined {

@@ -4,14 +4,10 @@ import type { PopSlice } from '../../config/anycast-config.ts';
 import { Fault } from '../../system/fault.ts';
 import { cacheShares } from '../cache/cache-shares.ts';
 import { staleMsOf, ttlLimits } from '../cache/cacheable.ts';
-import { RRsetCache } from '../cache/rrset-cache.ts';
 import type { ClientQuery, Outcome } from '../policy.ts';
 import { zoneChanges } from '../upstreams/zone-changes.ts';
 import { Generation, type LastingParts } from './generation.ts';
 import type { OpenedParts } from './opened-parts.ts';
-
-/** Octets of RRsets that recursion which was replaced may learn on its last look-ups: they last some seconds. */
-const partingOctets = 4 * 1024 * 1024;
 
 export class Generations implements AsyncDisposable {
   readonly #lasting: LastingParts;
@@ -21,7 +17,7 @@ export class Generations implements AsyncDisposable {
 
   /** @throws Fault of what cannot be made of this configuration. */
   constructor(slice: PopSlice, lasting: LastingParts, opened: OpenedParts) {
-    this.#lasting = { ...lasting, upstreamTap: () => this.#current.dnstap?.upstream };
+    this.#lasting = lasting;
     this.#current = new Generation(slice, { ...this.#lasting, ...opened });
   }
 
@@ -48,13 +44,14 @@ export class Generations implements AsyncDisposable {
     if (this.#isOver) throw new Fault('refused', 'the resolver is stopping');
     this.#current = new Generation(slice, { ...this.#lasting, ...opened }, before);
     const changes = zoneChanges(before.slice.config.resolver, slice.config.resolver);
-    const { cache, rrsets, clock, log } = this.#lasting;
+    const { cache, clock, log } = this.#lasting;
+    const { rrsets } = this.#lasting.sources;
     if (changes.zones.length > 0) cache.distrust(question => changes.isChanged(question));
     const keys = slice.config.resolver.cache;
     const limits = ttlLimits(keys);
     if (changes.zones.includes('.')) {
+      before.sources.part(limits);
       rrsets.clear();
-      before.recursion.part(new RRsetCache({ maxOctets: partingOctets, limits, clock }));
     }
     cache.keepStale(staleMsOf(keys));
     rrsets.limitTtls(limits);

@@ -7,9 +7,21 @@ import { Iterator, type IteratorOptions } from './iterator.ts';
 /** Delegations get this share of what the caches have, beside it. */
 const delegationShare = 1 / 16;
 
+type KeyOfConfiguration =
+  | 'families'
+  | 'isPrimed'
+  | 'isMinimised'
+  | 'maxDelegationTtl'
+  | 'maxDelegationOctets'
+  | 'newBudget';
+
+/** `share`: of what the process may keep of delegations; all unless told. */
 export function iteratorOf(
   { config, pop }: PopSlice,
-  parts: Pick<IteratorOptions, 'clock' | 'authorities' | 'store' | 'forwarded' | 'isForwarded' | 'rootHints'>,
+  {
+    share = 1,
+    ...parts
+  }: Omit<IteratorOptions, KeyOfConfiguration> & { readonly share?: number | undefined },
 ): Iterator {
   const { recursion, cache, budget, queryTimeout } = config.resolver;
   return new Iterator({
@@ -18,7 +30,7 @@ export function iteratorOf(
     isPrimed: recursion.priming,
     isMinimised: recursion.qnameMinimisation,
     maxDelegationTtl: ttlLimits(cache).maxSeconds,
-    maxDelegationOctets: Math.floor(cache.maxBytes * delegationShare),
+    maxDelegationOctets: Math.floor(cache.maxBytes * delegationShare * share),
     newBudget: () => new WorkBudget({ ...budget, timeMs: queryTimeout }, parts.clock),
   });
 }

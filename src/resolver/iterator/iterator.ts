@@ -31,7 +31,7 @@ import { FailureMemory } from '../upstreams/failure-memory.ts';
 import { BudgetExhausted, type WorkBudget } from '../work-budget.ts';
 import type { Authorities } from './authorities.ts';
 import { type Delegation, Delegations, type NameServer } from './delegations.ts';
-import { Flights } from './flights.ts';
+import { type FlightLimits, Flights } from './flights.ts';
 import { type Found, foundReply } from './found-reply.ts';
 import { createIteratorCounters, type IteratorCounters } from './iterator-counters.ts';
 import { Knowledge } from './knowledge.ts';
@@ -53,6 +53,7 @@ export interface IteratorOptions {
   readonly maxDelegationTtl: number;
   /** Octets of delegations kept. */
   readonly maxDelegationOctets: number;
+  readonly flightLimits?: FlightLimits | undefined;
   /** Of a question of our own: priming. */
   readonly newBudget: () => WorkBudget;
   /** Asks the upstreams of the forward zone that holds the name; undefined where none does. */
@@ -96,7 +97,7 @@ export class Iterator implements AsyncDisposable {
   readonly #root: Root;
   readonly #delegations: Delegations;
   readonly #failures = new FailureMemory();
-  readonly #flights = new Flights<Found>(found => found.kind === 'failure' && found.isAskers);
+  readonly #flights: Flights<Found>;
   readonly #zones: ZoneServers;
   readonly #knowledge: Knowledge;
   readonly #closing = new AbortController();
@@ -104,6 +105,7 @@ export class Iterator implements AsyncDisposable {
   constructor(options: IteratorOptions) {
     this.#options = options;
     this.#knowledge = new Knowledge(options.store);
+    this.#flights = new Flights(found => found.kind === 'failure' && found.isAskers, options.flightLimits);
     this.#delegations = new Delegations({
       maxOctets: options.maxDelegationOctets,
       maxTtl: options.maxDelegationTtl,

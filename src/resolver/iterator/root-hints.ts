@@ -23,8 +23,11 @@ const longestFile = 65_536;
 const hint = 'name a file in the format of named.root, or leave rootHints out to use the shipped ones';
 
 /** At least one server with an address. @throws Fault `environment` when the file cannot be read, `config-invalid` for what is in it. */
-export function rootHintsOf({ rootHints }: Pick<RecursionConfig, 'rootHints'>): readonly NameServer[] {
-  if (typeof rootHints === 'string') return parseRootHints(readHints(rootHints), rootHints);
+export function rootHintsOf(
+  { rootHints }: Pick<RecursionConfig, 'rootHints'>,
+  readText = readHints,
+): readonly NameServer[] {
+  if (typeof rootHints === 'string') return parseRootHints(readText(rootHints), rootHints);
   if (rootHints)
     return rootHints.map(({ name, addresses }) => ({ name: parseName(name) ?? rootName, addresses }));
   return rootServers.map(({ name, addresses }) => ({
@@ -33,7 +36,8 @@ export function rootHintsOf({ rootHints }: Pick<RecursionConfig, 'rootHints'>): 
   }));
 }
 
-function readHints(path: string): string {
+/** The text of a file that may be one of root hints. @throws Fault as `rootHintsOf`. */
+export function readHints(path: string): string {
   try {
     const stat = statSync(path);
     if (!stat.isFile() || stat.size > longestFile)

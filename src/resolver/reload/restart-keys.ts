@@ -31,6 +31,7 @@ const restartKeys: readonly RestartKey[] = [
   },
   resolverKey('port'),
   resolverKey('threads'),
+  resolverKey('workers'),
   resolverKey('transports'),
   {
     key: () => 'telemetry.resolverPort',
@@ -69,7 +70,7 @@ export function changedKeys(before: PopSlice, after: PopSlice): string[] {
   ];
 }
 
-function resolverKey(name: 'port' | 'threads' | 'transports'): RestartKey {
+function resolverKey(name: 'port' | 'threads' | 'workers' | 'transports'): RestartKey {
   return {
     key: () => `resolver.${name}`,
     read: ({ config }) => config.resolver[name],

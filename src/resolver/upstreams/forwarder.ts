@@ -23,7 +23,7 @@ import type { Clock } from '../../system/clock.ts';
 import { ended } from '../../system/ended.ts';
 import { type AnswerFlags, answerKey } from '../cache/answer-key.ts';
 import type { ResolverCounters } from '../counters.ts';
-import { Transports } from '../exchange/transports.ts';
+import { type TransportLimits, Transports } from '../exchange/transports.ts';
 import type { WireTaps } from '../exchange/wire-tap.ts';
 import type { Outcome } from '../policy.ts';
 import { emptyReply, type Reply } from '../reply.ts';
@@ -44,6 +44,7 @@ export interface ForwarderOptions {
   readonly upstreamTimeoutMs: number;
   readonly upstreamPort: number;
   readonly limits?: ForwarderLimits;
+  readonly transports?: TransportLimits;
   readonly taps?: WireTaps | undefined;
 }
 
@@ -64,7 +65,7 @@ export interface ForwarderLimits extends AttemptLimits {
  * questions a second in each of two dead zones, with room left for the rest. An attempt costs a file descriptor (Node
  * raises its own limit to the hard one) and some 5 KiB.
  */
-const defaultLimits: ForwarderLimits = {
+export const forwarderLimits: ForwarderLimits = {
   attempts: 8000,
   attemptsPerUpstream: 4000,
   questions: 5000,
@@ -106,9 +107,9 @@ export class Forwarder implements AsyncDisposable {
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
-    this.#limits = options.limits ?? defaultLimits;
+    this.#limits = options.limits ?? forwarderLimits;
     this.#zoneOf = forwardZones(options.zones);
-    this.#transports = new Transports(options.clock);
+    this.#transports = new Transports(options.clock, options.transports);
     this.#attempts = new Attempts({ ...options, transports: this.#transports, limits: this.#limits });
   }
 

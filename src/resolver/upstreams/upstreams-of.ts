@@ -10,9 +10,13 @@ type ConfiguredUpstream = PopSlice['config']['resolver']['forward'][number]['ups
 
 /**
  * An upstream of a family in which the PoP has no management address cannot be asked and is left out.
+ * `readText` gives the text of a file of authorities.
  * @throws Fault `config-invalid` when that leaves a zone without any, and when the PoP would ask itself.
  */
-export function forwardZonesOf({ name: popName, pop, config }: PopSlice): ForwardZone[] {
+export function forwardZonesOf(
+  { name: popName, pop, config }: PopSlice,
+  readText: (path: string) => string = path => readFileSync(path, 'utf8'),
+): ForwardZone[] {
   const upstreams = new Map<string, Upstream>();
   const upstreamAt = ({ address, ...ways }: ConfiguredUpstream): Upstream | undefined => {
     if (pop.management.some(own => own.text === address.text)) {
@@ -27,7 +31,7 @@ export function forwardZonesOf({ name: popName, pop, config }: PopSlice): Forwar
     const source = addressOf(pop.management, address.family);
     if (!source) return undefined;
     const key = JSON.stringify([address.text, ways]);
-    const upstream = upstreams.get(key) ?? new Upstream(address, source, tlsOf(ways));
+    const upstream = upstreams.get(key) ?? new Upstream(address, source, tlsOf(ways, readText));
     upstreams.set(key, upstream);
     return upstream;
   };
@@ -43,12 +47,15 @@ export function forwardZonesOf({ name: popName, pop, config }: PopSlice): Forwar
 }
 
 /** @throws Fault `config-invalid` when the authorities cannot be read. */
-function tlsOf({ tls, https }: Omit<ConfiguredUpstream, 'address'>): UpstreamTls | undefined {
+function tlsOf(
+  { tls, https }: Omit<ConfiguredUpstream, 'address'>,
+  readText: (path: string) => string,
+): UpstreamTls | undefined {
   const said = https ?? tls;
   if (!said) return undefined;
   const { name, port, caFile } = said;
   try {
-    const authorities = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
+    const authorities = caFile === undefined ? undefined : readText(caFile);
     return { name, port, authorities, path: https?.path };
   } catch (cause) {
     throw new Fault('config-invalid', `cannot read the authorities of ${name}: ${describeError(cause)}`, {

@@ -11,8 +11,9 @@ export interface Measured {
 export interface ColdFigures {
   readonly rounds: number;
   readonly servers: Readonly<Record<string, Measured>>;
-  /** CPU per query: ours to Unbound's. */
+  /** CPU per query: ours to Unbound's, of one worker and of two. */
   readonly ratioToUnbound: number;
+  readonly ratioOfTwo: number;
 }
 
 /** Each measure's name in the table, and its digits after the point. */
@@ -35,13 +36,18 @@ export function figuresOf(rounds: ReadonlyMap<string, readonly Measured[]>): Col
       ) as unknown as Measured,
     ]),
   );
-  const { anycast, unbound } = servers;
-  const ratio = (anycast?.cpuUsPerQuery ?? Number.NaN) / (unbound?.cpuUsPerQuery ?? Number.NaN);
+  const cpu = (name: string): number => servers[name]?.cpuUsPerQuery ?? Number.NaN;
+  const ratio = (own: string, other: string): number => Math.round((cpu(own) / cpu(other)) * 100) / 100;
   const [first = []] = rounds.values();
-  return { rounds: first.length, servers, ratioToUnbound: Math.round(ratio * 100) / 100 };
+  return {
+    rounds: first.length,
+    servers,
+    ratioToUnbound: ratio('anycast', 'unbound'),
+    ratioOfTwo: ratio('anycast-2', 'unbound-2'),
+  };
 }
 
-export function formatFigures({ servers, ratioToUnbound }: ColdFigures): string {
+export function formatFigures({ servers, ratioToUnbound, ratioOfTwo }: ColdFigures): string {
   const head = ['cold', ...measures.map(measure => columns[measure][0])];
   const body = Object.entries(servers).map(([name, own]) => [
     name,
@@ -51,7 +57,7 @@ export function formatFigures({ servers, ratioToUnbound }: ColdFigures): string 
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(' | ')} |`;
   const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return `${[line(head), rule, ...body.map(line)].join('\n')}\nCPU per query, anycast to unbound: ${ratioToUnbound.toFixed(2)}\n`;
+  return `${[line(head), rule, ...body.map(line)].join('\n')}\nCPU per query, anycast to unbound: ${ratioToUnbound.toFixed(2)}, with two workers ${ratioOfTwo.toFixed(2)}\n`;
 }
 
 export function formatMeasured(measured: Measured): string {

@@ -23,14 +23,25 @@ export interface Load {
   readonly failures: Readonly<Record<string, number>>;
 }
 
+export interface LoadOptions {
+  readonly server: string;
+  readonly folder: string;
+  /** Where dnsperf runs. */
+  readonly processors: readonly number[];
+}
+
 /** Asks for the addresses of all names, in their order. */
-export async function askAll(names: readonly string[], server: string, folder: string): Promise<Load> {
+export async function askAll(
+  names: readonly string[],
+  { server, folder, processors }: LoadOptions,
+): Promise<Load> {
   const path = join(folder, 'names');
   await writeFile(path, names.map(name => `${name} A\n`).join(''));
   const where = ['-s', server, '-a', places.client, '-d', path, '-n', '1'];
   const pace = ['-q', String(outstanding), '-c', String(clients), '-T', '1'];
   const ends = ['-t', String(answerSeconds), '-l', String(roundSeconds)];
-  const printed = await runOrThrow(['dnsperf', '-v', ...where, ...pace, ...ends], {
+  const on = ['taskset', '-c', String(processors)] as const;
+  const printed = await runOrThrow([...on, 'dnsperf', '-v', ...where, ...pace, ...ends], {
     timeoutMs: (roundSeconds + 2 * answerSeconds) * 1000,
   });
   return readDnsperf(printed, names.length);

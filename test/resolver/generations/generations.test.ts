@@ -6,7 +6,10 @@ import { recordClasses } from '../../../src/dns/record-class.ts';
 import { parseIpPrefix } from '../../../src/ip/prefix.ts';
 import { AnswerCache } from '../../../src/resolver/cache/answer-cache.ts';
 import { ranks } from '../../../src/resolver/cache/rrset.ts';
+import { RRsetCache } from '../../../src/resolver/cache/rrset-cache.ts';
+import type { LastingParts } from '../../../src/resolver/generations/generation.ts';
 import { Generations } from '../../../src/resolver/generations/generations.ts';
+import { OwnSources, OwnSourcesOpener } from '../../../src/resolver/generations/own-sources.ts';
 import { SharedPart } from '../../../src/resolver/generations/shared-part.ts';
 import type { ClientQuery, PolicyServices } from '../../../src/resolver/policy.ts';
 import { emptyReply } from '../../../src/resolver/reply.ts';
@@ -25,17 +28,27 @@ function withResolver(changes: Partial<ResolverConfig>): PopSlice {
   return { ...slice, config: { ...slice.config, resolver: { ...slice.config.resolver, ...changes } } };
 }
 
+function lastingOf(services: PolicyServices): LastingParts {
+  const { clock, counters, rrsets } = services;
+  assert.ok(rrsets instanceof RRsetCache);
+  const sources = new OwnSourcesOpener({ clock, rrsets, counters, upstreamPort: 9 });
+  return { ...services, log: createLog('resolver', 'fra', 'silent'), sources };
+}
+
 async function generations(services: Partial<PolicyServices> = {}): Promise<Generations> {
-  const lasting = {
-    ...(await testServices(slice, services)),
-    log: createLog('resolver', 'fra', 'silent'),
-    upstreamPort: 9,
-  };
+  const shared = await testServices(slice, services);
+  const lasting = lastingOf(shared);
   const opened = {
-    clients: new SharedPart(lasting.clients, 'clients'),
-    names: new SharedPart(lasting.names, 'names'),
+    clients: new SharedPart(shared.clients, 'clients'),
+    names: new SharedPart(shared.names, 'names'),
   };
   return new Generations(slice, lasting, opened);
+}
+
+function own(all: Generations): OwnSources {
+  const { sources } = all.current;
+  assert.ok(sources instanceof OwnSources);
+  return sources;
 }
 
 function replace(all: Generations, next: PopSlice): void {
@@ -73,11 +86,11 @@ describe('generations', () => {
 
   it('take the forwarder over while its part of the configuration is the same, and replace it when not', async () => {
     await using all = await generations();
-    const { forwarder } = all.current;
+    const { forwarder } = own(all);
     replace(all, withResolver({ version: 'other' }));
-    assert.equal(all.current.forwarder, forwarder);
+    assert.equal(own(all).forwarder.part, forwarder.part);
     replace(all, withResolver({ queryTimeout: 1234 }));
-    assert.notEqual(all.current.forwarder, forwarder);
+    assert.notEqual(own(all).forwarder.part, forwarder.part);
     assert.equal(all.current.workLimits.timeMs, 1234);
   });
 
@@ -138,10 +151,10 @@ describe('generations', () => {
       return rrsets.find(kept.name, kept.type, ranks.answer)?.ttl;
     };
     assert.equal(keptTtl(), 3600);
-    const { recursion } = all.current;
+    const { recursion } = own(all);
     replace(all, withResolver({ cache: { ...keys, maxTtl: 60_000 } }));
     assert.equal(keptTtl(), 60);
-    assert.notEqual(all.current.recursion, recursion);
+    assert.notEqual(own(all).recursion.part, recursion.part);
     replace(all, withResolver({ cache: { ...keys, minTtl: 7_200_000 } }));
     assert.equal(keptTtl(), 7200);
   });
@@ -153,7 +166,7 @@ describe('generations', () => {
       const own = { ...services.clients, [Symbol.asyncDispose]: async () => void ended.push(name) };
       return new SharedPart(own, name);
     };
-    const lasting = { ...services, log: createLog('resolver', 'fra', 'silent'), upstreamPort: 9 };
+    const lasting = lastingOf(services);
     const names = new SharedPart(services.names, 'names');
     await using all = new Generations(slice, lasting, { clients: part('first'), names });
     const waiting = all.answer({

@@ -170,10 +170,14 @@ describe('a reload', () => {
 
   it('names what needs a restart, and goes on as before with it', async () => {
     const { port } = deployment.slice.config.resolver;
-    next = async () => ({ slice: withResolver(deployment, { port: port + 1, version: 'three' }), hash: 'p' });
+    next = async () => ({
+      slice: withResolver(deployment, { port: port + 1, workers: 2, version: 'three' }),
+      hash: 'p',
+    });
     const report = await resolver.running.reload();
-    assert.deepEqual(report.needsRestart, ['resolver.port']);
-    assert.deepEqual(resolver.running.status.configuration.needsRestart, ['resolver.port']);
+    const keys = ['resolver.port', 'resolver.workers'];
+    assert.deepEqual(report.needsRestart, keys);
+    assert.deepEqual(resolver.running.status.configuration.needsRestart, keys);
     assert.match((await resolver.dig('CH', 'TXT', 'version.bind')).answers.join(), /"three"/);
   });
 });
