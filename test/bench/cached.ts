@@ -4,12 +4,12 @@
  * names come from share the other processor.
  *
  * A turn (`cached/round.ts`): a fresh process; all names asked, and each answer compared with the zone; a load to warm up;
- * then as many questions as are answered, for CPU per query and queries per second; then half as many, for latencies; then
- * more than can be answered; then TCP and DoT where they are served. CPU is user and system time of the process by answers:
- * on loopback, a share of it is the kernel's work for dnsperf's socket, which is why the floors are there (`cached/echo.c`,
- * `cached/dgram-echo.ts`). Where a server was not busy all the time, dnsperf was the slower one: the table says how busy each
- * was, and standard error how long it waited for its processor while it was ready to run. What it does when it never waits,
- * a flood shows (`cached/saturation.ts`).
+ * then as many questions of dnsperf's as are answered, for CPU per query and queries per second; then a flood of more than can
+ * be answered, for the same, and one of half of that, for latencies (`cached/saturation.ts`); then TCP and DoT where they are
+ * served. CPU is user and system time of the process by answers: on loopback, a share of it is the kernel's work for dnsperf's
+ * socket, which is why the floors are there (`cached/echo.c`, `cached/dgram-echo.ts`). Where a server was not busy all the
+ * time, who asked was the slower one: the tables say how busy each was, and standard error how long it waited for its
+ * processor while it was ready to run.
  *
  * After the turns of a round, those that can have two workers get both processors, with dnsperf on the same two. At the end
  * each fills a fresh cache, and its growth by answers is its memory per answer, whatever it keeps besides.
@@ -66,7 +66,7 @@ const programs = ['openssl:openssl', 'dnsperf:dnsperf', 'nsd:nsd', ...floodProgr
 const shape: UniverseShape = { zones: 1000, hostsPerZone: 100, ttlSeconds: 86_400 };
 const askedNames = 2000;
 const paces = {
-  whole: { warm: 4, udp: 6, flood: 3, stream: 4 },
+  whole: { warm: 3, udp: 6, flood: 2, stream: 3 },
   quick: { warm: 1, udp: 2, flood: 2, stream: 1 },
 } as const satisfies Record<string, Pace>;
 /** Names that fill a cache. */

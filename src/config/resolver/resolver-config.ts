@@ -21,8 +21,9 @@ export const resolverSchema = z
     threads: z.number().int().min(0).max(64).default(0),
     /**
      * Threads that ask upstreams and name servers, each for its share of the names; with none the one thread asks itself.
-     * Two pay where there are two processors and many questions that no cache has. Each has its share of the room for RRsets
-     * and knows the zones and servers that it has met: what several learn they learn several times.
+     * They pay where there are processors to spare: a question takes a quarter to a half more than on one thread, and no
+     * thread half as much. Each has its share of the room for RRsets and knows the zones and servers that it has met: what
+     * several learn they learn several times.
      */
     workers: z.number().int().min(0).max(64).default(0),
     /** Client networks that are answered; everyone else is refused. */

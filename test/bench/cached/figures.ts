@@ -2,18 +2,18 @@
 import type { Contender, Count } from './contender.ts';
 
 export interface Measured {
-  /** At the server's own maximum, as far as dnsperf gets. */
+  /** Of what dnsperf asks, as fast as it gets answers. */
   readonly cpuUsPerQuery: number;
   readonly qps: number;
   readonly busyShare: number;
-  /** At half of that. */
+  /** Of a flood that is more than it can answer: at its own maximum. */
+  readonly mostCpuUsPerQuery: number;
+  readonly mostQps: number;
+  readonly mostBusyShare: number;
+  /** At half of its own maximum. */
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly halfCpuUsPerQuery: number;
-  /** Where more is asked than it can answer. */
-  readonly saturatedCpuUsPerQuery: number;
-  readonly saturatedQps: number;
-  readonly saturatedBusyShare: number;
   readonly tcpQps?: number;
   readonly tcpCpuUsPerQuery?: number;
   readonly dotQps?: number;
@@ -62,11 +62,11 @@ export interface Results {
 const compared = {
   cpuUsPerQuery: Math.min,
   qps: Math.max,
+  mostCpuUsPerQuery: Math.min,
+  mostQps: Math.max,
   p50Ms: Math.min,
   p99Ms: Math.min,
   halfCpuUsPerQuery: Math.min,
-  saturatedCpuUsPerQuery: Math.min,
-  saturatedQps: Math.max,
   tcpQps: Math.max,
   tcpCpuUsPerQuery: Math.min,
   dotQps: Math.max,

@@ -9,7 +9,7 @@ import { coresFor } from './contender.ts';
 import type { Measured, MemoryOfAnswers, TwoWorkers } from './figures.ts';
 import { type LoadOptions, load } from './load.ts';
 import { type MeasuredLoad, measureLoad } from './measuring.ts';
-import { type Saturated, saturate } from './saturation.ts';
+import { type Flooding, floodOf, measureAt, saturate } from './saturation.ts';
 
 export interface Questions {
   readonly hosts: readonly Host[];
@@ -46,32 +46,25 @@ const doubtfulShare = 0.01;
 export async function measureOneCore(contender: Contender, turn: Turn): Promise<Measured> {
   await using warm = await startWarm(contender, turn, 1);
   const { pace, tell } = turn;
-  const lasts = { seconds: pace.udp };
-  const full = await measureLoad(warm.pid, { ...warm.load, lasts });
-  tell(`at its most ${said(full)}`);
-  const half = await measureLoad(warm.pid, {
-    ...warm.load,
-    lasts,
-    perSecond: full.qps / 2,
-    hasLatencies: true,
-  });
-  tell(`at half of it ${said(half)}`);
-  warm.doubtIfFailed('UDP at half load', half);
-  const most = await saturate({
-    ...{ pid: warm.pid, server: contender.address, hosts: turn.questions.hosts, signal: turn.signal },
-    ...{ folder: turn.folder, seconds: pace.flood, known: full.qps },
-  });
-  tell(`saturated ${saidOf(most)}`);
+  const full = await measureLoad(warm.pid, { ...warm.load, lasts: { seconds: pace.udp } });
+  tell(`asked by dnsperf ${said(full)}`);
+  const flood = await floodOf(turn.questions.hosts, contender.address, turn.folder);
+  const flooded = { pid: warm.pid, flood, signal: turn.signal };
+  const most = await saturate({ ...flooded, seconds: pace.flood }, full.qps);
+  tell(`flooded ${saidOf(most)}`);
+  const half = await measureAt({ ...flooded, seconds: pace.udp }, most.qps / 2, warm.load);
+  tell(`at half of that ${saidOf(half)}, ${half.failed} of ${half.answers} beside it failed`);
+  warm.doubtIfFailed('UDP at half load', { failedShare: half.failed / (half.answers + half.failed) });
   let measured: Measured = {
     cpuUsPerQuery: full.cpuUsPerQuery,
     qps: full.qps,
     busyShare: full.busyShare,
+    mostCpuUsPerQuery: most.cpuUsPerQuery,
+    mostQps: most.qps,
+    mostBusyShare: most.busyShare,
     p50Ms: half.p50Ms,
     p99Ms: half.p99Ms,
     halfCpuUsPerQuery: half.cpuUsPerQuery,
-    saturatedCpuUsPerQuery: most.cpuUsPerQuery,
-    saturatedQps: most.qps,
-    saturatedBusyShare: most.busyShare,
   };
   for (const mode of contender.streams) {
     await load({ ...warm.load, mode, lasts: { seconds: Math.min(pace.warm, pace.stream) } });
@@ -120,7 +113,7 @@ export async function measureMemory(contender: Contender, turn: Turn): Promise<M
 interface Warm extends AsyncDisposable {
   readonly pid: number;
   readonly load: Omit<LoadOptions, 'lasts'>;
-  doubtIfFailed(what: string, load: MeasuredLoad): void;
+  doubtIfFailed(what: string, load: Pick<MeasuredLoad, 'failedShare'>): void;
 }
 
 async function startWarm(contender: Contender, turn: Turn, workers: 1 | 2): Promise<Warm> {
@@ -160,7 +153,7 @@ function said(load: MeasuredLoad): string {
   return `${saidOf(load)}, waited ${Math.round(load.waitedMs)} ms, ${load.failed} failed`;
 }
 
-function saidOf({ qps, cpuUsPerQuery, busyShare }: Saturated): string {
+function saidOf({ qps, cpuUsPerQuery, busyShare }: Flooding): string {
   const busy = Math.round(busyShare * 100);
   return `${Math.round(qps)}/s, ${cpuUsPerQuery.toFixed(2)} us each, ${busy} % of a processor`;
 }

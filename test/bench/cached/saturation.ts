@@ -1,33 +1,31 @@
 /**
- * What a server does when it never waits: queries come faster than it answers, from thousands of addresses, and what it has
- * no time for the kernel drops. dnsperf cannot show this of a server that takes less for an answer than dnsperf for a question.
+ * What a server does with more queries than it can answer, and with half as many as it can: a flood from thousands of
+ * addresses, since dnsperf takes longer for a question than a fast server for its answer. What a server has no time for the
+ * kernel drops.
  *
- * Answers are counted by the kernel, as datagrams sent (the queries are raw packets, and nobody else sends any here), and
- * end at ports where they are dropped: the share of the kernel's work for a client's socket is small, and all servers' alike.
+ * Answers are counted by the kernel, as datagrams sent (the flood is of raw packets), and end at ports where they are
+ * dropped: the share of the kernel's work for a client's socket is small, and all servers' alike. Latencies are those that
+ * dnsperf sees, with a few questions beside the flood.
  */
 import { readFileSync } from 'node:fs';
 import { Fault } from '../../../src/system/fault.ts';
-import { buildFlood, type FloodQuery, floodSources } from '../universe/flood.ts';
+import { buildFlood, type Flood, type FloodQuery, floodSources } from '../universe/flood.ts';
 import { usageOf } from '../universe/program.ts';
 import type { Host } from '../universe/zones.ts';
+import { type Load, type LoadOptions, load } from './load.ts';
 
-export interface Saturated {
+export interface Flooding {
   readonly qps: number;
   /** User and system time by answers. */
   readonly cpuUsPerQuery: number;
   readonly busyShare: number;
 }
 
-export interface SaturationOptions {
+export interface FloodedServer {
   readonly pid: number;
-  readonly server: string;
-  readonly hosts: readonly Host[];
-  /** Where the flood's program and packets go. */
-  readonly folder: string;
-  /** Of each step. */
+  readonly flood: Flood;
+  /** Of each load. */
   readonly seconds: number;
-  /** Queries per second that it answers at least. */
-  readonly known: number;
   readonly signal: AbortSignal;
 }
 
@@ -36,30 +34,61 @@ const queriesPerHost = 8;
 /** Of the most that was answered so far: what is offered next, and what makes a next step worth it. */
 const offeredAtOnce = 1.5;
 const risesBy = 1.05;
+/** Questions of dnsperf's, per second. */
+const askedBeside = 2000;
 
-/** The most it answers, in steps: to offer all that can be sent at once would find less, as what is dropped costs something too. */
-export async function saturate(options: SaturationOptions): Promise<Saturated> {
-  const { folder, seconds, known, signal } = options;
-  const flood = await buildFlood(folder, queriesOf(options));
-  let best: Saturated | undefined;
-  for (let offered = offeredAtOnce * known; ; ) {
-    const before = { answers: datagramsSent(), cpuUs: usageOf(options.pid).cpuUs };
-    const { seconds: lasted } = await flood.run(offered, seconds, signal);
-    const answers = datagramsSent() - before.answers;
-    const cpuUs = usageOf(options.pid).cpuUs - before.cpuUs;
-    const step = { qps: answers / lasted, cpuUsPerQuery: cpuUs / answers, busyShare: cpuUs / 1e6 / lasted };
+/** The flood of these hosts' names. `folder` has room for its program and packets. */
+export async function floodOf(hosts: readonly Host[], server: string, folder: string): Promise<Flood> {
+  const queries = Array.from(
+    { length: hosts.length * queriesPerHost },
+    (_, index): FloodQuery => ({
+      name: hosts[index % hosts.length]?.name ?? '',
+      server,
+      source: (index * 7919) % floodSources,
+    }),
+  );
+  return await buildFlood(folder, queries);
+}
+
+/**
+ * The most it answers, in steps, from what is known that it answers at least: to offer all that can be sent at once would find
+ * less, as what is dropped costs something too.
+ */
+export async function saturate(server: FloodedServer, knownPerSecond: number): Promise<Flooding> {
+  let best: Flooding | undefined;
+  for (let offered = offeredAtOnce * knownPerSecond; ; ) {
+    const step = await flooded(server, offered, 0);
     if (best && step.qps < risesBy * best.qps) return best.qps > step.qps ? best : step;
     best = step;
     offered = offeredAtOnce * step.qps;
   }
 }
 
-function queriesOf({ hosts, server }: SaturationOptions): FloodQuery[] {
-  return Array.from({ length: hosts.length * queriesPerHost }, (_, index) => ({
-    name: hosts[index % hosts.length]?.name ?? '',
-    server,
-    source: (index * 7919) % floodSources,
-  }));
+/** With so many queries a second, and those that are asked beside them to see their latencies. */
+export async function measureAt(
+  server: FloodedServer,
+  perSecond: number,
+  asked: Omit<LoadOptions, 'lasts' | 'perSecond' | 'hasLatencies'>,
+): Promise<Flooding & Load> {
+  const lasts = { seconds: server.seconds };
+  const [flooding, beside] = await Promise.all([
+    flooded(server, perSecond, askedBeside),
+    load({ ...asked, lasts, perSecond: askedBeside, hasLatencies: true }),
+  ]);
+  return { ...beside, ...flooding };
+}
+
+/** `besidePerSecond`: datagrams that somebody else sends meanwhile. */
+async function flooded(
+  { pid, flood, seconds, signal }: FloodedServer,
+  perSecond: number,
+  besidePerSecond: number,
+): Promise<Flooding> {
+  const before = { sent: datagramsSent(), cpuUs: usageOf(pid).cpuUs };
+  const { seconds: lasted } = await flood.run(perSecond, seconds, signal);
+  const answers = datagramsSent() - before.sent - besidePerSecond * lasted;
+  const cpuUs = usageOf(pid).cpuUs - before.cpuUs;
+  return { qps: answers / lasted, cpuUsPerQuery: cpuUs / answers, busyShare: cpuUs / 1e6 / lasted };
 }
 
 /** By all programs in this network (RFC 4113, udpOutDatagrams). */
