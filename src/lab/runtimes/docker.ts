@@ -124,11 +124,12 @@ async function runningContainers(signal: AbortSignal): Promise<string[]> {
   return text.split('\n').filter(line => line !== '');
 }
 
-/** Compose v2 where the engine's client has it, else v1. */
+/** Compose v2 where the engine's client has it, else v1, which gives the engine a minute for a call: less than a busy one needs. */
 async function compose(argv: readonly string[], signal: AbortSignal): Promise<void> {
   const { exitCode } = await run(['docker', 'compose', 'version'], { signal });
   const program: [string, ...string[]] = exitCode === 0 ? ['docker', 'compose'] : ['docker-compose'];
-  await runOrThrow([...program, ...argv], { signal, timeoutMs: composeTimeoutMs });
+  const env = { COMPOSE_HTTP_TIMEOUT: String(composeTimeoutMs / 1000) };
+  await runOrThrow([...program, ...argv], { signal, timeoutMs: composeTimeoutMs, env });
 }
 
 /** Waits until every client has what it should. @throws Fault `timeout` naming one that has not. */
