@@ -14,6 +14,8 @@ export interface Measured {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly halfCpuUsPerQuery: number;
+  /** Of questions, then: what a server has no room for while it is kept waiting, the kernel drops. */
+  readonly halfLostShare: number;
   readonly tcpQps?: number;
   readonly tcpCpuUsPerQuery?: number;
   readonly dotQps?: number;

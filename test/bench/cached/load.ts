@@ -41,7 +41,7 @@ export interface Load {
   readonly answers: number;
   /** Questions that got no answer, and answers that are not NOERROR. */
   readonly failed: number;
-  /** NaN without `hasLatencies`. */
+  /** Of all questions: one without its answer is later than any. NaN without `hasLatencies`. */
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -86,7 +86,8 @@ export function readDnsperf(text: string): Load {
     text.matchAll(/^> NOERROR \S+ \S+ ([0-9.]+)$/gm),
     ([, each]) => Number(each) * 1000,
   ).sort();
-  const at = (share: number): number => latenciesMs[Math.floor(latenciesMs.length * share)] ?? Number.NaN;
+  const none = latenciesMs.length === 0 ? Number.NaN : Number.POSITIVE_INFINITY;
+  const at = (share: number): number => latenciesMs[Math.floor(sent * share)] ?? none;
   return { seconds, answers, failed: sent - right, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 

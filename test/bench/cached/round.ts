@@ -54,7 +54,6 @@ export async function measureOneCore(contender: Contender, turn: Turn): Promise<
   tell(`flooded ${saidOf(most)}`);
   const half = await measureAt({ ...flooded, seconds: pace.udp }, most.qps / 2, warm.load);
   tell(`at half of that ${saidOf(half)}, ${half.failed} of ${half.answers} beside it failed`);
-  warm.doubtIfFailed('UDP at half load', { failedShare: half.failed / (half.answers + half.failed) });
   let measured: Measured = {
     cpuUsPerQuery: full.cpuUsPerQuery,
     qps: full.qps,
@@ -65,6 +64,7 @@ export async function measureOneCore(contender: Contender, turn: Turn): Promise<
     p50Ms: half.p50Ms,
     p99Ms: half.p99Ms,
     halfCpuUsPerQuery: half.cpuUsPerQuery,
+    halfLostShare: half.failed / (half.answers + half.failed),
   };
   for (const mode of contender.streams) {
     await load({ ...warm.load, mode, lasts: { seconds: Math.min(pace.warm, pace.stream) } });
@@ -113,7 +113,7 @@ export async function measureMemory(contender: Contender, turn: Turn): Promise<M
 interface Warm extends AsyncDisposable {
   readonly pid: number;
   readonly load: Omit<LoadOptions, 'lasts'>;
-  doubtIfFailed(what: string, load: Pick<MeasuredLoad, 'failedShare'>): void;
+  doubtIfFailed(what: string, load: MeasuredLoad): void;
 }
 
 async function startWarm(contender: Contender, turn: Turn, workers: 1 | 2): Promise<Warm> {

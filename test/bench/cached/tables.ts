@@ -29,9 +29,10 @@ function floodedTable(figures: CachedFigures): string {
     percent(own.mostBusyShare),
     own.p50Ms.toFixed(3),
     own.p99Ms.toFixed(3),
+    `${(own.halfLostShare * 100).toFixed(2)} %`,
     own.halfCpuUsPerQuery.toFixed(2),
   ]);
-  const atHalf = ['p50 ms at half', 'p99 ms', 'CPU us'];
+  const atHalf = ['p50 ms at half', 'p99 ms', 'lost', 'CPU us'];
   return table(['cached, UDP, flood', 'CPU us/query', 'queries/s', 'busy', ...atHalf], rows);
 }
 
