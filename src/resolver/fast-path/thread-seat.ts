@@ -1,16 +1,16 @@
 /**
  * The place of one listener thread: what it serves and what it has counted, both of which outlive it.
  *
- * A thread that ends without having been told to is followed by another, with the same sockets: what the kernel holds for
- * them meanwhile is answered by that one. One that hangs is ended: a round of it takes less than a millisecond, so what is
- * still at the same one after many heartbeats will not come to its end. They are counted, not the time between them: where
- * the whole process was stopped, or had no processor, no thread is to blame.
+ * A thread that ends untold, or hangs, is followed by another (`lasting-thread.ts`), with the same sockets: what the kernel
+ * holds for them meanwhile is answered by that one. A round takes less than a millisecond, so what is still at the same one
+ * after many heartbeats will not come to its end.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../system/clock.ts';
 import type { Libc } from '../../system/libc.ts';
 import { WakeUp } from '../../system/poll-set.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { LastingThread } from '../lasting-thread.ts';
 import { lanes } from '../listeners/lanes.ts';
 import { threadHeap } from '../memory.ts';
 import { HandOverRing } from './hand-over-ring.ts';
@@ -25,15 +25,6 @@ export interface SeatOptions {
   readonly log: Log;
 }
 
-/** Milliseconds before a thread that has lived no longer than that is followed by another: a start costs some 50 ms of CPU. */
-const restartMs = 100;
-
-/** Heartbeats that a thread may be at one round: a second, as long as the agent gives the whole process. */
-const hangsAfterBeats = 20;
-
-/** Milliseconds that a thread has to end by itself. It looks at its messages after each round, which takes less than one. */
-const endsWithinMs = 500;
-
 export class ThreadSeat implements AsyncDisposable {
   /** By lane. */
   readonly rings: readonly HandOverRing[];
@@ -45,33 +36,33 @@ export class ThreadSeat implements AsyncDisposable {
   };
   readonly #wakeUp: WakeUp;
   readonly #sockets = new Map<number, ThreadSocket>();
-  #worker: Worker | undefined;
-  /** Of the thread of the moment; resolves when it has ended. */
-  #ended: Promise<void> = Promise.resolve();
-  #restart: NodeJS.Timeout | undefined;
-  #isClosing = false;
-  /** The round that was under way at the last heartbeat, and at how many before. */
-  #round = 0;
-  #beats = 0;
-  /** Threads that ended untold. */
-  losses = 0;
+  readonly #thread: LastingThread;
 
   constructor(options: SeatOptions) {
     this.#options = options;
     this.rings = this.#shared.rings.map(ring => new HandOverRing(ring));
     this.state = new ThreadState(this.#shared.state);
     this.#wakeUp = new WakeUp(options.libc);
+    const { number, clock, log } = options;
+    this.#thread = new LastingThread({
+      ...{ what: 'listener thread', which: { thread: number }, clock, log },
+      start: () => this.#start(),
+      wake: () => this.#wakeUp.ring(),
+      onEnd: () => {
+        this.state.rest();
+        return {};
+      },
+    });
+  }
+
+  /** Threads that ended untold. */
+  get losses(): number {
+    return this.#thread.losses;
   }
 
   /** Starts the first thread. @throws What kept it from beginning. */
   async open(): Promise<void> {
-    const worker = this.#start();
-    await new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve());
-      worker.once('error', reject);
-      worker.once('exit', () => reject(new Error('the thread has ended before it began')));
-    });
-    this.#replaceWhenLost(worker);
+    await this.#thread.open();
   }
 
   /** The thread serves this socket from now on, or in this way. */
@@ -93,47 +84,28 @@ export class ThreadSeat implements AsyncDisposable {
 
   /** To be called with each heartbeat: ends a thread that hangs. */
   beat(): void {
-    const { roundUnderWay } = this.state;
-    this.#beats = roundUnderWay !== 0 && roundUnderWay === this.#round ? this.#beats + 1 : 0;
-    this.#round = roundUnderWay;
-    // Once: whom that does not end, nothing will.
-    if (this.#isClosing || this.#beats !== hangsAfterBeats) return;
-    this.#options.log.error({ thread: this.#options.number }, 'listener thread hangs');
-    void this.end();
+    this.#thread.beat(this.state.roundUnderWay);
   }
 
   /** Ends the thread whatever it is doing; another follows. Resolves when it is certain that it reads no socket. */
   async end(): Promise<void> {
-    const worker = this.#worker;
-    if (!worker) return;
-    const ended = worker.terminate();
-    // It may be waiting in the kernel, where nobody can end it.
-    this.#wakeUp.ring();
-    await ended;
+    await this.#thread.end();
   }
 
   /** Asks the thread to end, without waiting for it. */
   stop(): void {
-    this.#isClosing = true;
-    clearTimeout(this.#restart);
+    this.#thread.close();
     this.#tell({ kind: 'stop' });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
-    const inTime = new AbortController();
-    const late = this.#options.clock.sleep(endsWithinMs, inTime.signal).then(
-      () => this.end(),
-      () => undefined,
-    );
-    await this.#ended;
-    inTime.abort();
-    await late;
+    await this.#thread.untilEnded();
     this.#wakeUp[Symbol.dispose]();
   }
 
   #tell(message: ThreadMessage): void {
-    this.#worker?.postMessage(message);
+    this.#thread.post(message);
     this.#wakeUp.ring();
   }
 
@@ -145,34 +117,10 @@ export class ThreadSeat implements AsyncDisposable {
       fastPath: { module: fastPath.module, shared: fastPath.sharedFor(number) },
       sockets: [...this.#sockets.values()],
     };
-    const worker = new Worker(new URL('./udp-thread.ts', import.meta.url), {
+    return new Worker(new URL('./udp-thread.ts', import.meta.url), {
       workerData: data,
       name: `udp ${number}`,
       resourceLimits: threadHeap,
-    });
-    this.#worker = worker;
-    this.#ended = new Promise(resolve => worker.once('exit', () => resolve()));
-    return worker;
-  }
-
-  #replaceWhenLost(worker: Worker): void {
-    const { clock, log, number } = this.#options;
-    const fromMs = clock.monotonicMs();
-    let cause: string | undefined;
-    worker.on('error', error => {
-      cause = error.message;
-    });
-    worker.once('exit', exitCode => {
-      this.#worker = undefined;
-      this.state.rest();
-      if (this.#isClosing) return;
-      this.losses += 1;
-      log.error(
-        { thread: number, exitCode, ...(cause !== undefined && { error: cause }) },
-        'listener thread lost',
-      );
-      const delayMs = clock.monotonicMs() - fromMs < restartMs ? restartMs : 0;
-      this.#restart = setTimeout(() => this.#replaceWhenLost(this.#start()), delayMs);
     });
   }
 }

@@ -1,10 +1,8 @@
 /**
  * The place of one worker: what it was asked and has not answered, which outlives it by no moment.
  *
- * A worker that ends untold is followed by another, as listener threads are (`fast-path/thread-seat.ts`), with nothing
- * cached. What it had under way is answered SERVFAIL at once: clients ask again, or elsewhere, before a time-out would
- * have told them to. One that hangs is ended: its ticks stand still for many heartbeats, which are counted, not the time
- * between them: where the whole process was stopped, or had no processor, no worker is to blame.
+ * A worker that ends untold, or hangs, is followed by another (`lasting-thread.ts`), with nothing cached. What it had under
+ * way is answered SERVFAIL at once: clients ask again, or elsewhere, before a time-out would have told them to.
  */
 import { Worker } from 'node:worker_threads';
 import type { Question } from '../../dns/message.ts';
@@ -13,6 +11,7 @@ import { Writer } from '../../dns/writer.ts';
 import { type Clock, systemClock } from '../../system/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { AnswerFlags } from '../cache/answer-key.ts';
+import { LastingThread } from '../lasting-thread.ts';
 import type { ThreadHeap } from '../memory.ts';
 import { emptyReply, type Reply } from '../reply.ts';
 import type { UpstreamStatus } from '../upstreams/upstream.ts';
@@ -40,13 +39,7 @@ export interface WorkerSeatOptions {
   readonly onShed: () => void;
 }
 
-/** Milliseconds before a worker that has lived no longer than that is followed by another: a start costs some 100 ms of CPU. */
-const restartMs = 100;
-
-/** Heartbeats without a tick: a second, as long as the agent gives the whole process. */
-const hangsAfterBeats = 20;
-
-/** Milliseconds that a worker has to end by itself. */
+/** Milliseconds that a worker has to end what is under way in sources. */
 const endsWithinMs = 500;
 
 interface AskedQuestion {
@@ -66,23 +59,28 @@ export class WorkerSeat implements AsyncDisposable {
   #lines: { readonly line: string; readonly taken: (isTaken: boolean) => void }[] = [];
   #memory = SharedNumbers.allocate();
   #numbers = new SharedNumbers(this.#memory);
-  #worker: Worker | undefined;
-  #ended: Promise<void> = Promise.resolve();
-  #restart: NodeJS.Timeout | undefined;
+  readonly #thread: LastingThread;
   #isSending = false;
-  #isClosing = false;
   #lastId = 0;
-  /** As of the last heartbeat, and for how many before. */
-  #ticks = 0;
-  #beats = 0;
   /** Questions put to it. */
   asked = 0;
-  /** Workers that ended untold, and the questions that were lost with them. */
-  losses = 0;
+  /** Questions that were lost with workers that ended untold. */
   lostQuestions = 0;
 
   constructor(options: WorkerSeatOptions) {
     this.#options = options;
+    const { number, clock, log } = options;
+    this.#thread = new LastingThread({
+      ...{ what: 'resolver worker', which: { worker: number }, clock, log },
+      start: () => this.#start(),
+      onEnd: isLost => this.#endAll(isLost),
+      onReplace: () => this.#beginAnew(),
+    });
+  }
+
+  /** Workers that ended untold. */
+  get losses(): number {
+    return this.#thread.losses;
   }
 
   get numbers(): SharedNumbers {
@@ -95,13 +93,7 @@ export class WorkerSeat implements AsyncDisposable {
 
   /** Starts the first worker. @throws What kept it from beginning. */
   async open(): Promise<void> {
-    const worker = this.#start();
-    await new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve());
-      worker.once('error', reject);
-      worker.once('exit', () => reject(new Error('the worker has ended before it began')));
-    });
-    this.#replaceWhenLost(worker);
+    await this.#thread.open();
   }
 
   resolve(
@@ -110,7 +102,7 @@ export class WorkerSeat implements AsyncDisposable {
     flags: AnswerFlags,
     budget: WorkBudget,
   ): Reply | Promise<Reply> {
-    if (!this.#worker || this.#questions.size >= this.#options.room) {
+    if (!this.#thread.isThere || this.#questions.size >= this.#options.room) {
       this.#options.onShed();
       return emptyReply(rcodes.SERVFAIL);
     }
@@ -128,7 +120,7 @@ export class WorkerSeat implements AsyncDisposable {
 
   /** Whether it takes an entry of a dump, given as its line; not where the worker is lost. */
   restore(line: string): Promise<boolean> {
-    if (!this.#worker) return Promise.resolve(false);
+    if (!this.#thread.isThere) return Promise.resolve(false);
     const taken = Promise.withResolvers<boolean>();
     this.#lines.push({ line, taken: taken.resolve });
     this.#sendSoon();
@@ -138,12 +130,12 @@ export class WorkerSeat implements AsyncDisposable {
   /** Takes effect before whatever is asked from now on. */
   tell(message: WorkerMessage): void {
     this.#send();
-    this.#worker?.postMessage(message);
+    this.#thread.post(message);
   }
 
   /** Its answer; `ifLost` when there is no worker, or it is lost. */
   request<Value>(asked: Asked, ifLost: Value): Promise<Value> {
-    if (!this.#worker) return Promise.resolve(ifLost);
+    if (!this.#thread.isThere) return Promise.resolve(ifLost);
     const { request, answer } = this.#requests.begin(ifLost);
     this.tell({ kind: 'request', request, asked });
     return answer;
@@ -166,77 +158,44 @@ export class WorkerSeat implements AsyncDisposable {
 
   /** To be called with each heartbeat: ends a worker that hangs. */
   beat(): void {
-    const { ticks } = this.#numbers;
-    this.#beats = this.#worker && ticks > 0 && ticks === this.#ticks ? this.#beats + 1 : 0;
-    this.#ticks = ticks;
-    if (this.#isClosing || this.#beats !== hangsAfterBeats) return;
-    this.#options.log.error({ worker: this.#options.number }, 'resolver worker hangs');
-    void this.end();
+    this.#thread.beat(this.#numbers.ticks);
   }
 
   /** Ends the worker whatever it is doing; another follows. */
   async end(): Promise<void> {
-    await this.#worker?.terminate();
+    await this.#thread.end();
   }
 
   /** What is under way is answered SERVFAIL. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosing = true;
-    clearTimeout(this.#restart);
+    this.#thread.close();
     this.tell({ kind: 'stop' });
-    const inTime = new AbortController();
-    const late = this.#options.clock.sleep(endsWithinMs, inTime.signal).then(
-      () => this.end(),
-      () => undefined,
-    );
-    await this.#ended;
-    inTime.abort();
-    await late;
+    await this.#thread.untilEnded();
   }
 
   #start(): Worker {
     const { begins, module, number, heap } = this.#options;
     const data: WorkerData = { ...begins(), numbers: this.#memory };
     const worker = new Worker(module, { workerData: data, name: `worker ${number}`, resourceLimits: heap });
-    this.#worker = worker;
     worker.on('message', (word: WorkerWord) => this.#hear(word));
-    this.#ended = new Promise(resolve => worker.once('exit', () => resolve()));
     return worker;
   }
 
-  #replaceWhenLost(worker: Worker): void {
-    const { clock, log, number } = this.#options;
-    const fromMs = clock.monotonicMs();
-    let cause: string | undefined;
-    worker.on('error', error => {
-      cause = error.message;
-    });
-    worker.once('exit', exitCode => {
-      this.#worker = undefined;
-      const lost = this.#fail(() => true);
-      this.#batch.length = 0;
-      this.#requests.lose();
-      if (this.#isClosing) return;
-      this.losses += 1;
-      this.lostQuestions += lost;
-      log.error(
-        { worker: number, exitCode, questions: lost, ...(cause !== undefined && { error: cause }) },
-        'resolver worker lost',
-      );
-      if (clock.monotonicMs() - fromMs >= restartMs) this.#replace();
-      else this.#restart = setTimeout(() => this.#replace(), restartMs);
-    });
+  #endAll(isLost: boolean): { readonly questions: number } {
+    const questions = this.#fail(() => true);
+    this.#batch.length = 0;
+    this.#requests.lose();
+    if (isLost) this.lostQuestions += questions;
+    return { questions };
   }
 
-  #replace(): void {
+  #beginAnew(): void {
     // What the one before has counted up to its last tick.
     this.gather();
     this.#memory = SharedNumbers.allocate();
     this.#numbers = new SharedNumbers(this.#memory);
     this.#gathering.restart();
     this.upstreams.clear();
-    this.#ticks = 0;
-    this.#replaceWhenLost(this.#start());
   }
 
   #hear(word: WorkerWord): void {
@@ -281,7 +240,7 @@ export class WorkerSeat implements AsyncDisposable {
   #send(): void {
     if (this.#batch.length > 0) {
       // A copy of its own: the batch is a view of memory that others write to.
-      this.#worker?.postMessage({ kind: 'questions', octets: this.#batch.written().slice() });
+      this.#thread.post({ kind: 'questions', octets: this.#batch.written().slice() });
       this.#batch.length = 0;
     }
     if (this.#lines.length === 0) return;
