@@ -131,9 +131,20 @@ export class OwnSources implements Sources {
     this.#held.use(forwarder.claim());
   }
 
+  /** Each part is looked up when it is read: a heartbeat needs one number of it. */
   get status(): SourcesStatus {
-    const { questions, upstreams } = this.forwarder.part.status;
-    return { questions, upstreams, recursion: this.recursion.part.numbers };
+    const [{ part: forwarder }, { part: recursion }] = [this.forwarder, this.recursion];
+    return {
+      get questions() {
+        return forwarder.status.questions;
+      },
+      get upstreams() {
+        return forwarder.status.upstreams;
+      },
+      get recursion() {
+        return recursion.numbers;
+      },
+    };
   }
 
   resolve(question: Question, flags: AnswerFlags, budget: WorkBudget): Outcome {
