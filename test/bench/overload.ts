@@ -28,7 +28,7 @@ import { type Accounts, isOverload, judge, type OverloadResult } from './overloa
 import { countersOf } from './soak/verdict.ts';
 import { withCookies } from './soak/with-cookies.ts';
 import { type Asker, openAsker } from './universe/asker.ts';
-import { buildFlood, type Flood, floodPrograms } from './universe/flood.ts';
+import { buildFlood, type Flood, floodPrograms, rampUp } from './universe/flood.ts';
 import { openNameServers } from './universe/name-servers.ts';
 import { inNamespace } from './universe/namespace.ts';
 import { type Program, watchUsage } from './universe/program.ts';
@@ -45,9 +45,6 @@ const programs = ['nsd:nsd', 'dnsperf:dnsperf', ...floodPrograms];
 
 const cacheOctets = 64 * 2 ** 20;
 const seconds = { warm: 2, most: 3, overload: 20 } as const;
-/** Of the most that was answered so far: what is offered next, and what makes a next time worth it. */
-const offeredAtOnce = 1.5;
-const risesBy = 1.05;
 const clientsPerSecond = 100;
 const cookieClients = ['198.19.3.2', '198.19.3.3', '198.19.3.4', '198.19.3.5'];
 const plainClient = '198.19.3.6';
@@ -124,7 +121,7 @@ async function startWithCookies(folder: string, threads: number): Promise<Progra
 
 /**
  * Answers per second, at most, of what is cached: as many as dnsperf gets, or more where more are answered of half as many
- * again. To offer all that can be sent at once would find less, since what is dropped costs something too.
+ * again.
  */
 async function mostOf(flood: Flood, folder: string, signal: AbortSignal): Promise<number> {
   const questions = join(folder, 'questions');
@@ -133,15 +130,14 @@ async function mostOf(flood: Flood, folder: string, signal: AbortSignal): Promis
   await load({ ...about, lasts: { times: 3 } });
   await load({ ...about, lasts: { seconds: seconds.warm } });
   const { answers, seconds: lasted } = await load({ ...about, lasts: { seconds: seconds.most } });
-  let most = answers / lasted;
-  for (;;) {
+  const known = answers / lasted;
+  const { qps } = await rampUp(known, async perSecond => {
     const before = await counters(signal);
-    const flooded = await flood.run(offeredAtOnce * most, seconds.most, signal);
+    const flooded = await flood.run(perSecond, seconds.most, signal);
     const { answered, limited } = accountsBetween(before, await counters(signal));
-    const perSecond = (answered + limited) / flooded.seconds;
-    if (perSecond < risesBy * most) return Math.max(most, perSecond);
-    most = perSecond;
-  }
+    return { qps: (answered + limited) / flooded.seconds };
+  });
+  return Math.max(known, qps);
 }
 
 /** When nothing is under way any more. */

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { coresFor } from '../universe/namespace.ts';
 import { resolverStatus, startResolverProcess } from '../universe/resolver-process.ts';
 import { places } from '../universe/zones.ts';
-import { type Contender, type Count, cacheOctets, coresFor, type StartOptions } from './contender.ts';
+import { type Contender, type Count, cacheOctets, type StartOptions } from './contender.ts';
 
 /** More than one client can ask: the limit is looked at with each query, and never reached. */
 const perSecond = 1_000_000;

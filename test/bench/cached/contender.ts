@@ -1,6 +1,5 @@
 /** A server whose cached answers are measured: how it is started, where it is asked, and what it says it holds. */
 import type { TestCertificate } from '../../resolver/certificates.ts';
-import { cores } from '../universe/namespace.ts';
 import type { Program } from '../universe/program.ts';
 
 export type Mode = 'udp' | 'tcp' | 'dot';
@@ -51,7 +50,3 @@ export const addresses = {
 
 /** Octets that each cache may have: nothing has to go for want of room. */
 export const cacheOctets = 512 * 1024 * 1024;
-
-export function coresFor(workers: 1 | 2): readonly number[] {
-  return workers === 1 ? [cores.measured] : [cores.measured, cores.others];
-}

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runOrThrow } from '../../../src/system/run.ts';
+import { coresFor } from '../universe/namespace.ts';
 import { type Program, startProgram } from '../universe/program.ts';
 import { untilAnswering } from '../universe/resolver-process.ts';
-import { addresses, type Contender, coresFor, type StartOptions } from './contender.ts';
+import { addresses, type Contender, type StartOptions } from './contender.ts';
 import { startUnboundBehind, unbound } from './unbound.ts';
 
 const consolePort = 5199;

@@ -1,9 +1,10 @@
 /** The floors: programs that send back what they get, in C with recvmmsg, and in Node with node:dgram. */
 import { join } from 'node:path';
 import { runOrThrow } from '../../../src/system/run.ts';
+import { coresFor } from '../universe/namespace.ts';
 import { type Program, startProgram } from '../universe/program.ts';
 import { untilAnswering } from '../universe/resolver-process.ts';
-import { addresses, type Contender, coresFor } from './contender.ts';
+import { addresses, type Contender } from './contender.ts';
 
 const compileWithinMs = 60_000;
 

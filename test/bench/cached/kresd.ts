@@ -3,10 +3,11 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { Fault } from '../../../src/system/fault.ts';
 import { query } from '../../resolver/messages.ts';
+import { coresFor } from '../universe/namespace.ts';
 import { startProgram } from '../universe/program.ts';
 import { untilAnswering } from '../universe/resolver-process.ts';
 import { places } from '../universe/zones.ts';
-import { addresses, type Contender, cacheOctets, coresFor, type StartOptions } from './contender.ts';
+import { addresses, type Contender, cacheOctets, type StartOptions } from './contender.ts';
 
 /**
  * Knot Resolver: one kresd without validation. Its cache is a mapped file: resident memory shows no more of it than what

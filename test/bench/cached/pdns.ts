@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runOrThrow } from '../../../src/system/run.ts';
+import { coresFor } from '../universe/namespace.ts';
 import { startProgram } from '../universe/program.ts';
 import { untilAnswering } from '../universe/resolver-process.ts';
-import { addresses, type Contender, coresFor } from './contender.ts';
+import { addresses, type Contender } from './contender.ts';
 import { writeHints } from './hints.ts';
 
 /** PowerDNS Recursor with one thread, which takes the questions itself; it serves no DoT. */

@@ -1,11 +1,12 @@
 /** One server's turn: started, its cache filled, its answers checked, then loads of it one after the other. */
+
 import { mkdir } from 'node:fs/promises';
 import type { TestCertificate } from '../../resolver/certificates.ts';
 import { wrongAnswers } from '../universe/check-answers.ts';
+import { coresFor } from '../universe/namespace.ts';
 import { type Program, usageOf } from '../universe/program.ts';
 import type { Host } from '../universe/zones.ts';
 import type { Contender } from './contender.ts';
-import { coresFor } from './contender.ts';
 import type { Measured, MemoryOfAnswers, TwoWorkers } from './figures.ts';
 import { type LoadOptions, load } from './load.ts';
 import { type MeasuredLoad, measureLoad } from './measuring.ts';

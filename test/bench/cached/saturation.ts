@@ -9,7 +9,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Fault } from '../../../src/system/fault.ts';
-import { buildFlood, type Flood, type FloodQuery, floodSources } from '../universe/flood.ts';
+import { buildFlood, type Flood, type FloodQuery, floodSources, rampUp } from '../universe/flood.ts';
 import { usageOf } from '../universe/program.ts';
 import type { Host } from '../universe/zones.ts';
 import { type Load, type LoadOptions, load } from './load.ts';
@@ -31,9 +31,6 @@ export interface FloodedServer {
 
 /** Each host is asked for from several addresses. */
 const queriesPerHost = 8;
-/** Of the most that was answered so far: what is offered next, and what makes a next step worth it. */
-const offeredAtOnce = 1.5;
-const risesBy = 1.05;
 /** Questions of dnsperf's, per second. */
 const askedBeside = 2000;
 
@@ -50,18 +47,9 @@ export async function floodOf(hosts: readonly Host[], server: string, folder: st
   return await buildFlood(folder, queries);
 }
 
-/**
- * The most it answers, in steps, from what is known that it answers at least: to offer all that can be sent at once would find
- * less, as what is dropped costs something too.
- */
+/** The most it answers, where it is known to answer so many at least. */
 export async function saturate(server: FloodedServer, knownPerSecond: number): Promise<Flooding> {
-  let best: Flooding | undefined;
-  for (let offered = offeredAtOnce * knownPerSecond; ; ) {
-    const step = await flooded(server, offered, 0);
-    if (best && step.qps < risesBy * best.qps) return best.qps > step.qps ? best : step;
-    best = step;
-    offered = offeredAtOnce * step.qps;
-  }
+  return await rampUp(knownPerSecond, perSecond => flooded(server, perSecond, 0));
 }
 
 /** With so many queries a second, and those that are asked beside them to see their latencies. */

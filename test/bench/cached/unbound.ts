@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runOrThrow } from '../../../src/system/run.ts';
-import { cores } from '../universe/namespace.ts';
+import { cores, coresFor } from '../universe/namespace.ts';
 import { type Program, startProgram } from '../universe/program.ts';
 import { untilAnswering } from '../universe/resolver-process.ts';
 import { places } from '../universe/zones.ts';
-import { type Contender, cacheOctets, coresFor, type StartOptions } from './contender.ts';
+import { type Contender, cacheOctets, type StartOptions } from './contender.ts';
 import { writeHints } from './hints.ts';
 
 /** Unbound without validation; two workers have a socket each. */

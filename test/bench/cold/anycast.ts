@@ -1,6 +1,7 @@
+import { coresFor } from '../universe/namespace.ts';
 import { resolverStatus, startResolverProcess } from '../universe/resolver-process.ts';
 import { places } from '../universe/zones.ts';
-import { type Contender, cacheOctets, coresFor } from './contender.ts';
+import { type Contender, cacheOctets } from './contender.ts';
 
 /** The kit's resolver. Without a limit per client, as Unbound comes: a single client asks all. */
 export const anycast: Contender = withWorkers({

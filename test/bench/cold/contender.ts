@@ -1,5 +1,4 @@
 /** A resolver whose cold answers are measured: how it is started, where it is asked, and how much it says it has cached. */
-import { cores } from '../universe/namespace.ts';
 import type { Program } from '../universe/program.ts';
 
 export interface Contender {
@@ -14,11 +13,6 @@ export interface Contender {
   start(folder: string): Promise<Program>;
   /** RRsets that it has cached, by its own count. */
   countRrsets(folder: string): Promise<number>;
-}
-
-/** The measured processor, or both. */
-export function coresFor(workers: 1 | 2): readonly number[] {
-  return workers === 1 ? [cores.measured] : [cores.measured, cores.others];
 }
 
 /** Octets that each contender's caches may have: half for RRsets, half for answers. Nothing has to go for want of room. */

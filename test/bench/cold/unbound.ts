@@ -2,10 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../../../src/system/fault.ts';
 import { runOrThrow } from '../../../src/system/run.ts';
+import { coresFor } from '../universe/namespace.ts';
 import { type Program, startProgram } from '../universe/program.ts';
 import { untilAnswering } from '../universe/resolver-process.ts';
 import { places } from '../universe/zones.ts';
-import { type Contender, cacheOctets, coresFor } from './contender.ts';
+import { type Contender, cacheOctets } from './contender.ts';
 
 /** Unbound with one thread, without validation, with room for as many questions under way as are asked at a time. */
 export const unbound: Contender = withThreads({

@@ -81,3 +81,24 @@ function packetOf({ name, server, source }: FloodQuery, index: number): Uint8Arr
   packet.set(payload, headerOctets + udpHeaderOctets);
   return Buffer.concat([Uint8Array.of(packet.length >> 8, packet.length & 0xff), packet]);
 }
+
+/** Of the most that was answered so far: what is offered next, and what makes a next step worth it. */
+const offeredAtOnce = 1.5;
+const risesBy = 1.05;
+
+/**
+ * The step with the most answers of those that rise from what is known to be answered. To offer all that can be sent at once
+ * would find less, since what is dropped costs something too.
+ */
+export async function rampUp<Step extends { readonly qps: number }>(
+  knownPerSecond: number,
+  offer: (perSecond: number) => Promise<Step>,
+): Promise<Step> {
+  let best: Step | undefined;
+  for (let known = knownPerSecond; ; ) {
+    const step = await offer(offeredAtOnce * known);
+    if (step.qps < risesBy * known) return best && best.qps > step.qps ? best : step;
+    best = step;
+    known = step.qps;
+  }
+}

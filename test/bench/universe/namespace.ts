@@ -17,6 +17,11 @@ const mark = 'ANYCAST_BENCH_NAMESPACE';
 /** The server under test has a processor to itself; all else, this process too, shares the other. */
 export const cores = { measured: 0, others: 1 } as const;
 
+/** For a server with so many workers: the measured processor, or both. */
+export function coresFor(workers: 1 | 2): readonly number[] {
+  return workers === 1 ? [cores.measured] : [cores.measured, cores.others];
+}
+
 const unshare = ['--user', '--map-root-user', '--mount', '--net', '--pid', '--fork', '--mount-proc'];
 const script = 'ip link set lo up && ip address add 198.18.0.0/15 dev lo && exec "$@"';
 
